@@ -1,0 +1,20 @@
+-- statement: nodes
+--   One row is one node that has checked in.
+--   group: instance
+--   kind: count
+--   since: 1.55.1
+--   privacy: count
+--   confidence: inferred
+--   why: Shows how far the instance is scaled out.
+
+SELECT
+  -- instanceNodes: Rows of nodes.
+  --   confidence: ambiguous
+  --   ambiguity: freshness rule for stale nodes is not documented
+  count(*) AS instanceNodes,
+
+  -- nodes: Rows of nodes.
+  --   payload: metrics | group: metrics | since: 1.0
+  --   ambiguity: freshness rule for last_checkin_instant not documented
+  count(*) AS nodes
+FROM nodes

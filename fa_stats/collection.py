@@ -1,0 +1,111 @@
+"""What one run brought back: a value, a status and a timing for every stat of the catalogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Value: TypeAlias = bool | int | float | str | list[dict[str, Any]] | dict[str, Any]
+
+
+class Status(StrEnum):
+    """How a stat came out; 0, nothing and failure are never confused."""
+
+    OK = "ok"
+    UNAVAILABLE = "unavailable"
+    DISABLED = "disabled"
+    TIMED_OUT = "timed_out"
+    FAILED = "failed"
+    OVER_BUDGET = "over_budget"
+
+    @property
+    def meaning(self) -> str:
+        """The sentence of the report and the documentation."""
+        return _MEANINGS[self]
+
+    @property
+    def partial(self) -> bool:
+        """Whether a run with such a stat is only partial (exit code 5)."""
+        return self in (Status.TIMED_OUT, Status.FAILED, Status.OVER_BUDGET)
+
+
+_MEANINGS = {
+    Status.OK: "counted",
+    Status.UNAVAILABLE: "this source, schema or licence has no such thing",
+    Status.DISABLED: "a policy says no",
+    Status.TIMED_OUT: "its statement was stopped at the time limit",
+    Status.FAILED: "its statement failed",
+    Status.OVER_BUDGET: "the run's budget was used up before it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One stat or metric of a collection.
+
+    `microseconds` is None where the source was never asked. `measured` tells a time of its own (the stat was alone in
+    its statement) from a share of its statement's time. `reason` is a sentence wherever the status is not ok.
+    """
+
+    name: str
+    status: Status
+    value: Value | None = None
+    microseconds: int | None = None
+    measured: bool = False
+    statement: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRun:
+    """One SQL query that ran: its text, its time in whole microseconds, and the load that the database reports.
+
+    `scans` holds (table, times scanned, rows read). `failure` is the error in words, for a query that did not succeed.
+    """
+
+    name: str
+    sql: str
+    sha256: str
+    started_us: int  # since the collection's start
+    microseconds: int
+    figures: tuple[str, ...]
+    scans: tuple[tuple[str, int, int], ...] = ()
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Everything that one run brought back from one source for one day."""
+
+    day: date
+    started: datetime  # UTC
+    microseconds: int
+    source_kind: str
+    source_label: str
+    source_version: str | None
+    instance_id: str | None
+    application_version: str | None
+    report_timezone: str | None
+    catalogue_sha256: str
+    stats: tuple[Figure, ...]
+    metrics: tuple[Figure, ...]
+    statements: tuple[StatementRun, ...]
+    isolated: bool = False
+
+    def counts(self) -> dict[Status, int]:
+        """How many stats there are of each status, zero included."""
+        found = Counter(figure.status for figure in self.stats)
+        return {status: found[status] for status in Status}
+
+    @property
+    def partial(self) -> bool:
+        """Whether some stat or metric failed, timed out or went over the budget."""
+        return any(figure.status.partial for figure in self.stats + self.metrics)
+
+    @property
+    def database_microseconds(self) -> int:
+        """The time spent in statements, pauses left out."""
+        return sum(statement.microseconds for statement in self.statements)

@@ -1,0 +1,132 @@
+"""How a dialect of SQL reads a document, and so how the catalogue's statements become queries that run.
+
+The catalogue reads documents through six primitives. Each takes a `table.column` and a path (keys joined by dots, a key
+that holds a dot in double quotes):
+
+    flag(doc, 'a.b')            true where the value is JSON true; NULL where it is absent
+    text(doc, 'a.b')            the value as text; NULL where it is absent or JSON null
+    number(doc, 'a.b')          the value as a number; NULL where it is absent or none
+    present(doc, 'a.b')         whether there is a value other than JSON null
+    any_flag(doc, 'a.*.b')      whether the flag `b` is true under any key of `a`
+    any_key(doc, 'a', 'pre')    whether any key of `a` begins with `pre`
+
+A document is parsed once per row: all paths that a query needs are taken out in one go, in a row source that the planner
+may not fold back into the expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_PRIMITIVE = re.compile(
+    r"\b(flag|text|number|present|any_flag|any_key)\("
+    r"\s*([a-z_]+)\.([a-z_]+)\s*,\s*'((?:[^'])*)'\s*(?:,\s*'([^']*)'\s*)?\)"
+)
+_KEY = re.compile(r'"([^"]+)"|([^."]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One use of a primitive."""
+
+    primitive: str
+    table: str
+    column: str
+    path: str
+    detail: str | None
+
+
+@dataclass
+class Extraction:
+    """The paths that one query takes out of one document column, each once, in order of appearance."""
+
+    paths: dict[str, int] = field(default_factory=dict)
+
+    def place(self, path: str) -> int:
+        """The 1-based place of a path in the list that is taken out."""
+        return self.paths.setdefault(path, len(self.paths) + 1)
+
+
+def readings(text: str) -> list[Reading]:
+    """The primitives used in a piece of the catalogue's SQL."""
+    return [Reading(*match.groups()) for match in _PRIMITIVE.finditer(text)]
+
+
+def keys(path: str) -> list[str]:
+    """The keys of a path: `a."b.c".d` is a, b.c, d."""
+    return [match.group(1) or match.group(2) for match in _KEY.finditer(path)]
+
+
+def rewrite_calls(text: str, name: str, pattern: str) -> str:
+    """Replace each `name(...)` by a pattern, `{}` being what stands between its parentheses."""
+    while match := re.search(rf"(?<![\w.]){name}\(", text):
+        end, level = match.end(), 1
+        while level:
+            level += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        text = text[: match.start()] + pattern.replace("{}", text[match.end() : end - 1]) + text[end:]
+    return text
+
+
+class DuckDB:
+    """DuckDB 1.5: one json_extract_string with a list of paths, in a materialized row source."""
+
+    name = "duckdb"
+    schema = "main"
+    fence = "MATERIALIZED "
+
+    def render(self, text: str, extraction: Callable[[str, str], Extraction]) -> str:
+        """Turn a piece of the catalogue's SQL into DuckDB's; `extraction` gives the paths of a document column."""
+
+        def replace(match: re.Match[str]) -> str:
+            reading = Reading(*match.groups())
+            return self._read(reading, extraction(reading.table, reading.column))
+
+        text = _PRIMITIVE.sub(replace, text)
+        text = rewrite_calls(text, "count_if", "count(*) FILTER (WHERE {})")
+        text = rewrite_calls(text, "uuid", "CAST({} AS UUID)")
+        text = rewrite_calls(text, "id_text", "CAST({} AS VARCHAR)")
+        text = rewrite_calls(text, "object", "json_object({})")
+        text = rewrite_calls(text, "server_version", "regexp_extract(version(), '[0-9][0-9.]*')")
+        return re.sub(r"(?<!:):([a-z_]+)\b", r"getvariable('\1')", text)
+
+    def extract(self, table: str, column: str, extraction: Extraction) -> str:
+        """The select item that takes all paths out of a document at once."""
+        paths = ",\n      ".join(f"'{self._path(path)}'" for path in extraction.paths)
+        return (
+            f"json_extract_string(nullif({table}.{column}, ''), [\n      {paths}\n    ]) AS {self.values(column)}"
+        )
+
+    @staticmethod
+    def values(column: str) -> str:
+        """The name of the list that holds what was taken out of a document column."""
+        return f"{column}_values"
+
+    def _read(self, reading: Reading, extraction: Extraction) -> str:
+        if reading.primitive == "any_flag":
+            parent, _, rest = reading.path.partition(".*.")
+            value = self._value(reading, extraction.place(parent))
+            return f"list_contains(json_extract_string({value}, '$.*.{rest}'), 'true')"
+        value = self._value(reading, extraction.place(reading.path))
+        if reading.primitive == "flag":
+            return f"{value} = 'true'"
+        if reading.primitive == "number":
+            return f"TRY_CAST({value} AS DOUBLE)"
+        if reading.primitive == "present":
+            return f"{value} IS NOT NULL"
+        if reading.primitive == "any_key":
+            return f"len(list_filter(json_keys({value}), lambda key: starts_with(key, '{reading.detail}'))) > 0"
+        return value
+
+    def _value(self, reading: Reading, place: int) -> str:
+        return f"{reading.table}.{self.values(reading.column)}[{place}]"
+
+    @staticmethod
+    def _path(path: str) -> str:
+        return "$" + "".join(f'."{key}"' for key in keys(path))
+
+
+Dialect = DuckDB
+DIALECTS: dict[str, Dialect] = {"duckdb": DuckDB()}

@@ -1,0 +1,122 @@
+"""`fa-stats doctor`: what is set up, what is missing, and how to mend it; nothing is changed and no stat is read."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fa_stats import catalogue, consent, files, notebook, snapshots
+from fa_stats import run as runs
+from fa_stats import settings as settings_module
+from fa_stats.clock import Clock
+from fa_stats.errors import FaStatsError, StorageError
+from fa_stats.settings import Settings
+
+_ROOM = 200_000_000  # bytes; a run takes less than one, the demo some ten
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is as it should be, and how to mend it where it is not."""
+
+    good: bool
+    what: str
+    mend: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return asdict(self)
+
+
+def examine(clock: Clock, start: Path | None = None) -> list[Finding]:
+    """Look at settings, catalogue, folders, notebook, kernel, source and kept days, in this order."""
+    try:
+        settings = settings_module.load(start)
+    except FaStatsError as error:
+        return [Finding(False, "The settings cannot be used.", str(error))]
+    where = f"Settings from {settings.file}." if settings.file else "No fa_stats.toml: everything is at its default."
+    looks = (_catalogue, _folders, _notebook, _kernel, _source, _days)
+    return [Finding(True, where), *(finding for look in looks for finding in _guarded(look, settings, clock))]
+
+
+def _guarded(look: Callable[[Settings, Clock], Iterator[Finding]], settings: Settings, clock: Clock) -> list[Finding]:
+    try:
+        return list(look(settings, clock))
+    except FaStatsError as error:
+        return [Finding(False, f"{look.__name__.strip('_').capitalize()}: not as it should be.", str(error))]
+
+
+def _catalogue(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    loaded = catalogue.load()
+    stats, metrics = loaded.of(catalogue.Payload.STATS), loaded.of(catalogue.Payload.METRICS)
+    yield Finding(True, f"The catalogue has {len(stats)} stats and {len(metrics)} metrics in {len(loaded.statements)} statements.")
+
+
+def _folders(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    for folder in (settings.data, settings.reports):
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                pass
+        except OSError as error:
+            raise files.refused(there / "x", error) from error
+        free = shutil.disk_usage(there).free
+        mend = None if free > _ROOM else f"Free some: {_ROOM // 1_000_000} MB are enough for a long time."
+        yield Finding(mend is None, f"{folder} can be written to; {free // 1_000_000:,} MB are free.", mend)
+
+
+def _notebook(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    path = notebook.find(settings)
+    if path.is_file():
+        yield Finding(True, f"The daily run executes {path}.")
+    else:
+        yield Finding(False, "The daily notebook is missing.", "`fa-stats init .` lays it out.")
+
+
+def _kernel(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        KernelSpecManager().get_kernel_spec("python3")
+        yield Finding(True, "Jupyter has the kernel python3.")
+    except NoSuchKernel:
+        yield Finding(False, "Jupyter has no kernel python3.", "python -m ipykernel install --sys-prefix")
+
+
+def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    decision = consent.may_connect(settings.collection.mode)
+    if not decision.allowed:
+        yield Finding(True, decision.reason)
+        return
+    source = runs.source_of(settings, None, clock.now().date())
+    with source.connect() as connection:
+        columns = connection.columns()
+        version = connection.version()
+    if "system_configuration" not in columns:
+        mend = "Check the database and schema that the source names."
+        yield Finding(False, f"The source ({source.label}) holds no FusionAuth tables.", mend)
+        return
+    yield Finding(True, f"The source ({source.label}, {version}) answers and has {len(columns)} tables.")
+
+
+def _days(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    kept = snapshots.found(settings.data)
+    if not kept:
+        yield Finding(True, "No day is kept yet. `fa-stats run` makes the first.")
+        return
+    broken = []
+    for day, run in kept:
+        try:
+            snapshots.read(snapshots.path_of(settings.data, day, run))
+        except StorageError:
+            broken.append(f"{day}/{run}")
+    days = len({day for day, _ in kept})
+    yield Finding(
+        not broken,
+        f"{days} days are kept, {kept[0][0]} to {kept[-1][0]}." + (f" {len(broken)} cannot be read." if broken else ""),
+        f"Damaged: {', '.join(broken)}. Restore them from a backup, or take them away." if broken else None,
+    )

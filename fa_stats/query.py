@@ -1,0 +1,170 @@
+"""From the figures that are wanted to the queries that run: each table is read once, each document parsed once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fa_stats.catalogue import Catalogue, Stat, Statement
+from fa_stats.dialect import Dialect, Extraction, readings
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SQL query: the very text that runs, the figures that it yields, and what it needs and reads."""
+
+    name: str
+    sql: str
+    stats: tuple[Stat, ...]
+    parameters: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
+    grouped: bool
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the query's text."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def compose(catalogue: Catalogue, wanted: Iterable[Stat], dialect: Dialect) -> tuple[Query, ...]:
+    """The queries that yield the wanted figures, in the catalogue's order.
+
+    Statements that read a table in common become one query, so that no table is read twice.
+    """
+    chosen = set(wanted)
+    parts = [
+        _Part(statement, kept)
+        for statement in catalogue.statements
+        if (kept := tuple(stat for stat in statement.stats if stat in chosen))
+    ]
+    return tuple(_Composer(group, dialect).query() for group in _sharing(parts))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A statement cut down to the figures that are wanted of it."""
+
+    statement: Statement
+    stats: tuple[Stat, ...]
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        return self.statement.columns_of(self.stats)
+
+
+def _sharing(parts: Sequence[_Part]) -> list[list[_Part]]:
+    """Group the parts so that no table is read by two groups; a group stands where its first part stood."""
+    groups: list[list[_Part]] = []
+    for part in parts:
+        touching = [group for group in groups if any(part.columns.keys() & other.columns.keys() for other in group)]
+        if not touching:
+            groups.append([part])
+            continue
+        first = touching[0]
+        for group in touching[1:]:
+            first.extend(group)
+            groups.remove(group)
+        first.append(part)
+    return groups
+
+
+@dataclass
+class _Composer:
+    """Puts one query together."""
+
+    parts: Sequence[_Part]
+    dialect: Dialect
+    extractions: dict[str, dict[str, Extraction]] = field(default_factory=dict)
+
+    def query(self) -> Query:
+        stats = tuple(stat for part in self.parts for stat in part.stats)
+        columns = self._columns()
+        selects = [self._select(part) for part in self.parts]
+        sources = [
+            f"{cte.name} AS {self.dialect.fence}(\n{_indent(self._render(cte.body))}\n)"
+            for part in self.parts
+            for cte in part.statement.ctes_of(part.stats)
+        ]
+        tables = [self._table(table, names) for table, names in columns.items() if self._fenced(table)]
+        name = "+".join(part.statement.name for part in self.parts)
+        with_clause = f"WITH {', '.join([*tables, *sources])}\n" if tables or sources else ""
+        body = selects[0] if len(selects) == 1 else self._side_by_side(selects)
+        return Query(
+            name=name,
+            sql=f"/* fa_stats: {name} */\n{with_clause}{body}",
+            stats=stats,
+            parameters=tuple(
+                dict.fromkeys(each for part in self.parts for each in part.statement.parameters_of(part.stats))
+            ),
+            columns=columns,
+            grouped=any(part.statement.grouped for part in self.parts),
+        )
+
+    def _columns(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for part in self.parts:
+            for table, names in part.columns.items():
+                found.setdefault(table, {}).update(dict.fromkeys(names))
+        return {table: tuple(names) for table, names in found.items()}
+
+    def _extraction(self, table: str, column: str) -> Extraction:
+        return self.extractions.setdefault(table, {}).setdefault(column, Extraction())
+
+    def _render(self, piece: str) -> str:
+        return self.dialect.render(piece, self._extraction)
+
+    def _select(self, part: _Part) -> str:
+        items = [f"  {self._render(stat.expression)} AS {stat.name}" for stat in part.stats]
+        if part.statement.grouped:
+            key = re.sub(r"(?s)^GROUP BY (\S+).*", r"\1", part.statement.tail)
+            items.insert(0, f"  {key} AS key")
+        lines = ["SELECT", ",\n".join(items)]
+        if part.statement.base:
+            lines.append(f"FROM {part.statement.base}")
+        for join in part.statement.joins_of(part.stats):
+            alias = f" AS {join.alias}" if join.alias != join.source else ""
+            lines.append(f"LEFT JOIN {join.source}{alias} ON {self._render(join.condition)}")
+        if part.statement.tail:
+            lines.append(part.statement.tail)
+        return "\n".join(lines)
+
+    def _side_by_side(self, selects: Sequence[str]) -> str:
+        rows = [
+            f"(\n{_indent(select)}\n) AS {part.statement.name}_figures"
+            for part, select in zip(self.parts, selects, strict=True)
+        ]
+        return "SELECT *\nFROM " + "\nCROSS JOIN ".join(rows)
+
+    def _fenced(self, table: str) -> bool:
+        """Whether the query reads a table through a row source of its own: for its documents, or to read it once."""
+        uses = sum(
+            piece.count(f"FROM {table}\n") + piece.count(f"FROM {table} ")
+            for part in self.parts
+            for cte in part.statement.ctes_of(part.stats)
+            for piece in [cte.body + "\n"]
+        )
+        for part in self.parts:
+            uses += part.statement.base == table
+            uses += sum(join.source == table for join in part.statement.joins_of(part.stats))
+        return bool(self.extractions.get(table)) or uses > 1
+
+    def _table(self, table: str, columns: Sequence[str]) -> str:
+        documents = self.extractions.get(table, {})
+        items = [f"{table}.{column}" for column in columns if column not in documents]
+        items += [self.dialect.extract(table, column, found) for column, found in documents.items()]
+        listed = ",\n    ".join(items)
+        return (
+            f"{table} AS {self.dialect.fence}(\n  SELECT\n    {listed}\n  FROM {self.dialect.schema}.{table}\n)"
+        )
+
+
+def _indent(lines: str) -> str:
+    return "\n".join(f"  {line}" if line else line for line in lines.splitlines())
+
+
+def reads_documents(stat: Stat) -> bool:
+    """Whether a figure's own expression reads a document."""
+    return bool(readings(stat.expression))

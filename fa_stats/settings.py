@@ -1,0 +1,226 @@
+"""fa_stats.toml: everything that can be set, read strictly; an unknown key is an error, never ignored."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from fa_stats.errors import SettingsError
+
+FILE = "fa_stats.toml"
+SOURCE_VARIABLE = "FA_STATS_SOURCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """[source]: where the instance is. The environment variable FA_STATS_SOURCE goes before `url`."""
+
+    url: str = "demo:"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """[collection]: whether anything is collected, and how much of the database's time it may take."""
+
+    mode: str = "local"  # `off`: not one connection is opened; `local`: collected and reported, never sent
+    statement_timeout_seconds: float = 10.0
+    budget_seconds: float = 60.0  # time in the database, all statements together
+    pause_ratio: float = 0.5  # rest after each statement, as a part of the time that it took
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """[paths]: relative to the folder of fa_stats.toml, else to the working directory."""
+
+    data: Path = Path("data")
+    reports: Path = Path("reports")
+    notebooks: Path = Path("notebooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """[configuration]: where FusionAuth's own options are, for the stats that are in no database."""
+
+    properties: Path | None = None  # its fusionauth.properties
+    environment: bool = False  # whether fa_stats runs with FusionAuth's own environment variables
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """[demo]: the size of the embedded demo instance."""
+
+    seed: int = 1
+    tenants: int = 40
+    applications: int = 120
+    users: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """[[switched_off]]: a stat that is not to be collected; who said so, when, why, and the last day of it."""
+
+    stat: str
+    by: str
+    on: date
+    why: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, with the folder that relative paths start from."""
+
+    folder: Path
+    file: Path | None = None
+    source: Source = field(default_factory=Source)
+    collection: Collection = field(default_factory=Collection)
+    paths: Paths = field(default_factory=Paths)
+    configuration: Configuration = field(default_factory=Configuration)
+    demo: Demo = field(default_factory=Demo)
+    switched_off: tuple[SwitchedOff, ...] = ()
+
+    @property
+    def data(self) -> Path:
+        """The folder of snapshots, payloads, ledger and history."""
+        return self.folder / self.paths.data
+
+    @property
+    def reports(self) -> Path:
+        """The folder of reports."""
+        return self.folder / self.paths.reports
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder of the notebooks that runs execute."""
+        return self.folder / self.paths.notebooks
+
+    @property
+    def properties(self) -> Path | None:
+        """FusionAuth's own fusionauth.properties, where the settings name one."""
+        return self.folder / self.configuration.properties if self.configuration.properties else None
+
+
+def load(start: Path | None = None) -> Settings:
+    """Read fa_stats.toml of a folder, by default the working directory; without one, everything is at its default.
+
+    Raises SettingsError with every mistake of the file.
+    """
+    folder = (start or Path.cwd()).resolve()
+    file = folder / FILE
+    settings = Settings(folder=folder)
+    if file.is_file():
+        settings = _parse(file, folder)
+    if url := os.environ.get(SOURCE_VARIABLE):
+        settings = replace(settings, source=Source(url))
+    return settings
+
+
+def _parse(file: Path, folder: Path) -> Settings:
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}. Mend that line; nothing was touched.") from None
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from None
+    mistakes: list[str] = []
+    sections = {each.name: each for each in fields(Settings) if each.name not in ("folder", "file")}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in sections:
+            mistakes.append(_unknown(key, "", sections))
+        elif key == "switched_off":
+            values[key] = tuple(_section(SwitchedOff, entry, "switched_off", mistakes) for entry in _list(value, mistakes))
+        else:
+            values[key] = _section(get_type_hints(Settings)[key], value, key, mistakes)
+    _check(values, mistakes)
+    if mistakes:
+        raise SettingsError(f"{file} has {len(mistakes)} mistake(s); nothing was touched:\n  " + "\n  ".join(mistakes))
+    return Settings(folder=folder, file=file, **values)
+
+
+def _list(value: Any, mistakes: list[str]) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    mistakes.append("`switched_off` is written as [[switched_off]], once for each stat")
+    return []
+
+
+def _section(kind: type, table: Any, name: str, mistakes: list[str]) -> Any:
+    assert is_dataclass(kind)
+    known = {each.name: each for each in fields(kind)}
+    if not isinstance(table, dict):
+        mistakes.append(f"`{name}` is a section: write [{name}]")
+        return None
+    hints = get_type_hints(kind)
+    values = {}
+    for key, value in table.items():
+        if key not in known:
+            mistakes.append(_unknown(key, f" in [{name}]", known))
+            continue
+        converted = _convert(value, hints[key])
+        if converted is None:
+            mistakes.append(f"`{key}` in [{name}] is to be {_words(hints[key])}, not {value!r}")
+        values[key] = converted
+    missing = [key for key, each in known.items() if key not in table and each.default is each.default_factory]
+    if missing:
+        mistakes.append(f"[{name}] lacks {', '.join(f'`{key}`' for key in missing)}")
+        return None
+    return kind(**values)
+
+
+def _convert(value: Any, hint: Any) -> Any:
+    """The value as its field wants it, None where it is of another type."""
+    kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
+    kind = kinds[0]
+    if kind is Path:
+        return Path(value).expanduser() if isinstance(value, str) and value else None
+    if kind is float:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if kind is date:
+        return value if isinstance(value, date) and not isinstance(value, datetime) else None
+    return value if type(value) is kind else None
+
+
+def _words(hint: Any) -> str:
+    kind = (get_args(hint) or (hint,))[0]
+    return {
+        Path: "a path in quotes",
+        float: "a number",
+        int: "a whole number",
+        bool: "true or false",
+        str: "a text in quotes",
+        date: "a day such as 2026-11-23, without quotes",
+    }[kind]
+
+
+def _unknown(key: str, where: str, known: dict[str, Any]) -> str:
+    close = difflib.get_close_matches(key, known, 1)
+    hint = f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(known)}"
+    return f"unknown key `{key}`{where}{hint}"
+
+
+def _check(values: dict[str, Any], mistakes: list[str]) -> None:
+    """What a type alone cannot say."""
+    from fa_stats import catalogue
+
+    if isinstance(collection := values.get("collection"), Collection):
+        if collection.mode not in ("off", "local"):
+            mistakes.append(f"`mode` in [collection] is \"off\" or \"local\", not {collection.mode!r}")
+        for name in ("statement_timeout_seconds", "budget_seconds"):
+            if (getattr(collection, name) or 0) <= 0:
+                mistakes.append(f"`{name}` in [collection] is to be above zero")
+        if collection.pause_ratio is not None and collection.pause_ratio < 0:
+            mistakes.append("`pause_ratio` in [collection] cannot be below zero")
+    if isinstance(demo := values.get("demo"), Demo):
+        for name in ("tenants", "applications", "users"):
+            if (getattr(demo, name) or 0) < 1:
+                mistakes.append(f"`{name}` in [demo] is to be at least 1")
+    names = catalogue.load().by_name
+    for entry in values.get("switched_off", ()):
+        if entry and entry.stat not in names:
+            mistakes.append(_unknown(str(entry.stat), " as `stat` of [[switched_off]]", dict(names)))

@@ -1,0 +1,270 @@
+"""Snapshots: the immutable DuckDB file of one run, which is the evidence; everything else can be made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from fa_stats import files
+from fa_stats.catalogue import Catalogue, Payload
+from fa_stats.collection import Collection, Figure, StatementRun, Status
+from fa_stats.errors import StorageError
+
+FORMAT = 1
+_TABLES: dict[str, dict[str, str]] = {
+    "run": {
+        "format": "INTEGER",
+        "run": "VARCHAR",
+        "day": "DATE",
+        "started": "TIMESTAMP",
+        "microseconds": "BIGINT",
+        "source_kind": "VARCHAR",
+        "source_label": "VARCHAR",
+        "source_identity": "VARCHAR",
+        "source_version": "VARCHAR",
+        "instance_id": "VARCHAR",
+        "application_version": "VARCHAR",
+        "report_timezone": "VARCHAR",
+        "catalogue_sha256": "VARCHAR",
+        "isolated": "BOOLEAN",
+        "again_because": "VARCHAR",
+        "budget_microseconds": "BIGINT",
+        "versions": "VARCHAR",
+        "payload": "VARCHAR",
+        "metrics": "VARCHAR",
+    },
+    "figures": {
+        "name": "VARCHAR",
+        "payload": "VARCHAR",
+        "status": "VARCHAR",
+        "value": "VARCHAR",
+        "number": "DOUBLE",
+        "microseconds": "BIGINT",
+        "measured": "BOOLEAN",
+        "statement": "VARCHAR",
+        "reason": "VARCHAR",
+        "definition": "VARCHAR",
+    },
+    "statements": {
+        "place": "INTEGER",
+        "name": "VARCHAR",
+        "sql": "VARCHAR",
+        "sha256": "VARCHAR",
+        "started_us": "BIGINT",
+        "microseconds": "BIGINT",
+        "figures": "VARCHAR[]",
+        "failure": "VARCHAR",
+    },
+    "scans": {"place": "INTEGER", "table_name": "VARCHAR", "times": "BIGINT", "rows_read": "BIGINT"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that one run keeps: what was collected, the two payloads, and how the run came about."""
+
+    run: str
+    collection: Collection
+    source_identity: str
+    payload: bytes
+    metrics: bytes
+    budget_microseconds: int
+    versions: dict[str, str]
+    again_because: str | None = None
+
+
+def path_of(data: Path, day: date, run: str) -> Path:
+    """Where the snapshot of a run is."""
+    return data / "snapshots" / day.isoformat() / f"{run}.duckdb"
+
+
+def found(data: Path) -> list[tuple[date, str]]:
+    """The day and run of every snapshot, oldest day first, runs of a day in the order in which they started."""
+    return sorted(
+        (date.fromisoformat(path.parent.name), path.stem) for path in (data / "snapshots").glob("????-??-??/[!.]*.duckdb")
+    )
+
+
+def write(data: Path, snapshot: Snapshot, catalogue: Catalogue) -> Path:
+    """Write a snapshot beside, then rename it; it is never opened for writing again. Raises StorageError."""
+    path = path_of(data, snapshot.collection.day, snapshot.run)
+    with files.replacing(path) as beside:
+        try:
+            with duckdb.connect() as connection:
+                connection.execute(f"ATTACH '{_quoted(str(beside))}' AS snapshot (BLOCK_SIZE 16384, STORAGE_VERSION 'v1.2.0')")
+                connection.execute("USE snapshot")
+                for table, rows in _rows(snapshot, catalogue).items():
+                    _fill(connection, table, rows)
+                connection.execute("USE memory")
+                connection.execute("DETACH snapshot")
+        except duckdb.Error as error:
+            message = f"{path} could not be written ({type(error).__name__}): is the disk full? Earlier days are whole."
+            raise StorageError(message) from None
+    return path
+
+
+def read(path: Path) -> Snapshot:
+    """Read a snapshot; raises StorageError where it is absent, cut short or not one of ours."""
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            [run] = _records(connection, "FROM run")
+            figures = _records(connection, "FROM figures ORDER BY name")
+            statements = _records(connection, "FROM statements ORDER BY place")
+            scans = _records(connection, "FROM scans ORDER BY place, table_name")
+    except (duckdb.Error, ValueError) as error:
+        message = f"The snapshot {path} cannot be read ({type(error).__name__}): it is damaged, or was cut short."
+        raise StorageError(message) from None
+    collection = Collection(
+        day=run["day"],
+        started=run["started"].replace(tzinfo=UTC),
+        microseconds=run["microseconds"],
+        source_kind=run["source_kind"],
+        source_label=run["source_label"],
+        source_version=run["source_version"],
+        instance_id=run["instance_id"],
+        application_version=run["application_version"],
+        report_timezone=run["report_timezone"],
+        catalogue_sha256=run["catalogue_sha256"],
+        stats=tuple(_figure(row) for row in figures if row["payload"] == Payload.STATS),
+        metrics=tuple(_figure(row) for row in figures if row["payload"] == Payload.METRICS),
+        statements=tuple(_statement(row, scans) for row in statements),
+        isolated=run["isolated"],
+    )
+    return Snapshot(
+        run=run["run"],
+        collection=collection,
+        source_identity=run["source_identity"],
+        payload=run["payload"].encode(),
+        metrics=run["metrics"].encode(),
+        budget_microseconds=run["budget_microseconds"],
+        versions=json.loads(run["versions"]),
+        again_because=run["again_because"],
+    )
+
+
+def earlier(data: Path, day: date, identity: str) -> Iterator[Snapshot]:
+    """The snapshots of one source before a day, newest first, those that cannot be read passed over."""
+    for other, run in reversed(found(data)):
+        if other < day and (snapshot := _readable(path_of(data, other, run))) and snapshot.source_identity == identity:
+            yield snapshot
+
+
+def of_day(data: Path, day: date, identity: str | None = None) -> Snapshot | None:
+    """The newest readable snapshot of a day, of one source if it is named."""
+    for other, run in reversed(found(data)):
+        if other == day and (snapshot := _readable(path_of(data, other, run))):
+            if identity is None or snapshot.source_identity == identity:
+                return snapshot
+    return None
+
+
+def _readable(path: Path) -> Snapshot | None:
+    try:
+        return read(path)
+    except StorageError:
+        return None
+
+
+def _rows(snapshot: Snapshot, catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
+    collection = snapshot.collection
+    run = {name: getattr(collection, name, None) or getattr(snapshot, name, None) for name in _TABLES["run"]}
+    run |= {
+        "format": FORMAT,
+        "day": collection.day.isoformat(),
+        "started": collection.started.astimezone(UTC).replace(tzinfo=None).isoformat(),
+        "isolated": collection.isolated,
+        "versions": json.dumps(snapshot.versions),
+        "payload": snapshot.payload.decode(),
+        "metrics": snapshot.metrics.decode(),
+    }
+    return {
+        "run": [run],
+        "figures": [
+            _figure_row(figure, payload, catalogue)
+            for payload, figures in ((Payload.STATS, collection.stats), (Payload.METRICS, collection.metrics))
+            for figure in figures
+        ],
+        "statements": [
+            {name: getattr(statement, name, place) for name in _TABLES["statements"]}
+            for place, statement in enumerate(collection.statements)
+        ],
+        "scans": [
+            {"place": place, "table_name": table, "times": times, "rows_read": rows}
+            for place, statement in enumerate(collection.statements)
+            for table, times, rows in statement.scans
+        ],
+    }
+
+
+def _figure_row(figure: Figure, payload: Payload, catalogue: Catalogue) -> dict[str, Any]:
+    plain = isinstance(figure.value, int | float)
+    return {
+        "name": figure.name,
+        "payload": payload,
+        "status": figure.status,
+        "value": None if figure.value is None else json.dumps(figure.value, ensure_ascii=False),
+        "number": float(figure.value) if plain else None,  # type: ignore[arg-type]
+        "microseconds": figure.microseconds,
+        "measured": figure.measured,
+        "statement": figure.statement,
+        "reason": figure.reason,
+        "definition": catalogue.by_name[figure.name].definition,
+    }
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    columns = _TABLES[table]
+    listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE {table} ({listed})")
+    shape = json.dumps([columns])
+    text = json.dumps(rows, ensure_ascii=False)
+    # One literal: binding values row by row takes longer than the whole collection, and imports pandas.
+    connection.execute(
+        f"INSERT INTO {table} SELECT unnest(from_json('{_quoted(text)}', '{_quoted(shape)}'), recursive := true)"
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _figure(row: dict[str, Any]) -> Figure:
+    return Figure(
+        name=row["name"],
+        status=Status(row["status"]),
+        value=None if row["value"] is None else json.loads(row["value"]),
+        microseconds=row["microseconds"],
+        measured=row["measured"],
+        statement=row["statement"],
+        reason=row["reason"],
+    )
+
+
+def _statement(row: dict[str, Any], scans: Sequence[dict[str, Any]]) -> StatementRun:
+    return StatementRun(
+        name=row["name"],
+        sql=row["sql"],
+        sha256=row["sha256"],
+        started_us=row["started_us"],
+        microseconds=row["microseconds"],
+        figures=tuple(row["figures"]),
+        scans=tuple((each["table_name"], each["times"], each["rows_read"]) for each in scans if each["place"] == row["place"]),
+        failure=row["failure"],
+    )
+
+
+def run_id(started: datetime, tail: str) -> str:
+    """The name of a run: its UTC start and a short random tail."""
+    return f"{started:%Y%m%dT%H%M%SZ}-{tail}"

@@ -1,0 +1,191 @@
+"""A DuckDB file as a source: the embedded demo instance, or a file that holds an instance's tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from fa_stats.dialect import DIALECTS, Dialect
+from fa_stats.errors import QueryError, SourceError
+from fa_stats.query import Query
+from fa_stats.sources import Answer
+
+_CONFIG: dict[str, Any] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "memory_limit": "128MB",
+    "threads": 2,
+}
+_PROFILE = {"OPERATOR_TYPE": "true", "OPERATOR_ROWS_SCANNED": "true", "EXTRA_INFO": "true"}
+
+
+class DuckDBFile:
+    """A DuckDB file with the tables of an instance, opened read-only and with no way out to other files."""
+
+    kind = "duckdb"
+    dialect: Dialect = DIALECTS["duckdb"]
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.label = f"DuckDB file {path.name}"
+        self.identity = "duckdb:" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+
+    @contextmanager
+    def connect(self) -> Iterator[DuckDBConnection]:
+        """Open the file; raises SourceError where it is absent, in use by a writer, or no DuckDB file."""
+        if not self.path.is_file():
+            raise SourceError(f"There is no file {self.path}. Name an existing DuckDB file: duckdb:///absolute/path.")
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True, config=_CONFIG)
+        except duckdb.Error as error:
+            raise SourceError(_opening_failed(self.path, error)) from None
+        try:
+            yield DuckDBConnection(connection)
+        finally:
+            connection.close()
+
+
+class DemoInstance(DuckDBFile):
+    """The embedded demo: a made-up company's instance, made on first use and moved on to the day that is asked for."""
+
+    kind = "demo"
+
+    def __init__(self, folder: Path, *, day: date, seed: int, tenants: int, applications: int, users: int) -> None:
+        super().__init__(folder / f"demo-{day}-{seed}-{tenants}-{applications}-{users}.duckdb")
+        self.day, self.seed = day, seed
+        self.sizes = {"tenants": tenants, "applications": applications, "users": users}
+        self.label = f"embedded demo, seed {seed}"
+        self.identity = f"demo:{seed}:{tenants}:{applications}:{users}"
+
+    @contextmanager
+    def connect(self) -> Iterator[DuckDBConnection]:
+        """Make the day's instance where it is not there yet, and open it."""
+        if not self.path.is_file():
+            self._make()
+        with super().connect() as connection:
+            yield connection
+
+    def _make(self) -> None:
+        from fa_stats import demo
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            demo.create(self.path, day=self.day, seed=self.seed, size=demo.Size(**self.sizes), settled=demo.SETTLED)
+            for other in self.path.parent.glob("demo-*.duckdb"):
+                if other != self.path:
+                    other.unlink(missing_ok=True)
+        except OSError as error:
+            message = f"The demo instance cannot be written to {self.path.parent}: {error.strerror}. Free or open that folder."
+            raise SourceError(message) from error
+
+
+def demo_source(folder: Path, *, day: date, **sizes: int) -> DemoInstance:
+    """The demo instance as it stands on a day."""
+    return DemoInstance(folder, day=day, **sizes)
+
+
+class DuckDBConnection:
+    """One connection to a DuckDB file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET enable_profiling = 'no_output'")
+        connection.execute(f"SET custom_profiling_settings = '{json.dumps(_PROFILE)}'")
+        connection.execute("SET lock_configuration = true")
+
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The tables of the main schema, each with its columns."""
+        found: dict[str, set[str]] = {}
+        rows = self._connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'main'"
+        ).fetchall()
+        for table, column in rows:
+            found.setdefault(table, set()).add(column)
+        return {table: frozenset(columns) for table, columns in found.items()}
+
+    def version(self) -> str:
+        """The version of DuckDB."""
+        return f"DuckDB {duckdb.__version__}"
+
+    def run(self, query: Query, parameters: Mapping[str, Any], timeout: float) -> Answer:
+        """Run one query, stopped after `timeout` seconds; raises QueryError, without a word of the data in it."""
+        stopped = threading.Event()
+
+        def stop() -> None:
+            stopped.set()
+            self._connection.interrupt()
+
+        timer = threading.Timer(timeout, stop)
+        timer.start()
+        try:
+            for name in query.parameters:
+                # Binding a parameter the usual way would import pandas first, in the middle of what is measured.
+                self._connection.execute(f"SET VARIABLE {name} = {_literal(parameters[name])}")
+            cursor = self._connection.execute(query.sql)
+            names = [column[0] for column in cursor.description or ()]
+            rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+        except duckdb.InterruptException:
+            if not stopped.is_set():
+                raise KeyboardInterrupt from None
+            raise QueryError(f"stopped after {timeout:g} s, the time limit of a statement", timed_out=True) from None
+        except duckdb.Error as error:
+            raise _query_failed(query, error) from None
+        finally:
+            timer.cancel()
+            timer.join()
+        return Answer(rows, _scans(self._connection.get_profiling_information(format="json")))
+
+
+def _literal(value: int | str) -> str:
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+def _scans(profile: str) -> tuple[tuple[str, int, int], ...]:
+    """(table, times scanned, rows read) of every table scan in a profile."""
+    times: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    todo = [json.loads(profile)]
+    while todo:
+        node = todo.pop()
+        todo.extend(node.get("children", ()))
+        table = node.get("extra_info", {}).get("Table")
+        if table and node.get("operator_type") == "TABLE_SCAN":
+            name = table.rsplit(".", 1)[-1]
+            times[name] += 1
+            rows[name] += node.get("operator_rows_scanned", 0)
+    return tuple((name, times[name], rows[name]) for name in sorted(times))
+
+
+def _opening_failed(path: Path, error: duckdb.Error) -> str:
+    text = str(error)
+    if "Conflicting lock" in text or "Could not set lock" in text:
+        return f"{path} is open for writing in another program. Close that program, then call again."
+    if "not a valid DuckDB" in text or "magic bytes" in text:
+        return f"{path} is not a DuckDB file."
+    if "version" in text.lower() and "storage" in text.lower() or "newer version" in text:
+        return f"{path} was written by another version of DuckDB than {duckdb.__version__}, which cannot read it."
+    return f"{path} cannot be opened ({type(error).__name__}). Check that it is a whole DuckDB file and readable."
+
+
+def _query_failed(query: Query, error: duckdb.Error) -> QueryError:
+    """The error in words of our own: the driver's may quote a row."""
+    text = str(error)
+    if "Malformed JSON" in text:
+        return QueryError(f"a document of {', '.join(query.columns)} is not valid JSON", document=True)
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        return QueryError(f"the schema is not as expected ({type(error).__name__})")
+    if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
+        return QueryError(f"a value is of another type than expected ({type(error).__name__})")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryError("the statement needs more memory than the 128 MB that it may use")
+    return QueryError(f"the database refused the statement ({type(error).__name__})")

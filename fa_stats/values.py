@@ -1,0 +1,46 @@
+"""From the rows of an answer to the value of a stat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fa_stats.catalogue import Kind, Stat
+from fa_stats.collection import Figure, StatementRun, Status, Value
+
+
+def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record: StatementRun, share: int) -> Figure:
+    """The figure that a statement's rows hold; unavailable, with the record's reason, where they hold none.
+
+    A grouped statement has a row per group, with the group's name as `key`; no rows mean zero there.
+    """
+    value = _of_groups(stat, rows) if grouped else _of_row(stat, rows[0] if rows else {})
+    return Figure(
+        name=stat.name,
+        status=Status.UNAVAILABLE if value is None else Status.OK,
+        value=value,
+        microseconds=share,
+        measured=len(record.figures) == 1,
+        statement=record.name,
+        reason=(stat.absent or "the instance holds no value") if value is None else None,
+    )
+
+
+def _of_groups(stat: Stat, rows: Sequence[Mapping[str, Any]]) -> Value:
+    if stat.kind is Kind.BREAKDOWN:
+        return [{"count": int(row[stat.name]), "idp": str(row["key"])} for row in rows if row[stat.name] and row["key"]]
+    return sum(int(row[stat.name]) for row in rows)
+
+
+def _of_row(stat: Stat, row: Mapping[str, Any]) -> Value | None:
+    value = row.get(stat.name)
+    if value is None:
+        return None
+    if stat.kind is Kind.BOOLEAN:
+        return bool(value)
+    if stat.kind is Kind.STRING:
+        return str(value)
+    if stat.kind is Kind.OBJECT:
+        return {key: bool(each) for key, each in (json.loads(value) if isinstance(value, str) else value).items()}
+    return int(value)
