@@ -53,8 +53,8 @@ def collect(
         decision = consent.may_connect(order.settings.collection.mode)
         if not decision.allowed:
             raise CollectionOffError(decision.reason)
-    started, begun = clock.now(), clock.microseconds()
     with source.connect() as connection:
+        started, begun = clock.now(), clock.microseconds()
         run = _Run(source, catalogue, order, clock, progress, connection, begun)
         run.read_switch()
         run.read_schema()

@@ -49,6 +49,8 @@ def _in_kernel(settings: Settings, asked: Parameters, day: date, name: str, cloc
     folder = settings.reports / day.isoformat() / name
     with tempfile.TemporaryDirectory(prefix="fa_stats-") as scratch:
         executed = Path(scratch) / notebook.NAME
+        # Sockets in a folder of our own instead of TCP ports: no other user can listen, no two runs can collide.
+        os.environ["JUPYTER_RUNTIME_DIR"] = scratch
         problem = _papermill(settings, asked, day, name, executed)
         if not (folder / "run.json").is_file():
             raise problem or RunError(f"The notebook {notebook.find(settings)} did not start the run: it has to call `run.start`.")
@@ -63,6 +65,7 @@ def _in_kernel(settings: Settings, asked: Parameters, day: date, name: str, cloc
 def _papermill(settings: Settings, asked: Parameters, day: date, name: str, executed: Path) -> FaStatsError | None:
     """Execute the notebook; what stopped it, if anything did."""
     import papermill
+    from traitlets.config import Config
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     os.environ[run.RUN_VARIABLE] = name
@@ -78,6 +81,7 @@ def _papermill(settings: Settings, asked: Parameters, day: date, name: str, exec
             progress_bar=sys.stderr.isatty(),
             kernel_name="python3",
             cwd=str(settings.folder),
+            config=Config(KernelManager={"transport": "ipc"}),
             execution_timeout=int(settings.collection.budget_seconds * (1 + settings.collection.pause_ratio)) + _STARTING_SECONDS,
         )
     except papermill.PapermillExecutionError as error:

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from fa_stats import charts
 from fa_stats.collection import Figure, StatementRun, Status
-from fa_stats.render import SPACE, Fragment
+from fa_stats.render import NOTHING, SPACE, Fragment
 
 DAY = date(2026, 11, 23)
 
@@ -60,7 +60,7 @@ def test_the_parts_of_a_statement_that_was_cut_are_one_bar() -> None:
     parts = [statement("tenants", 5_000, failure="no"), statement("tenants", 2_000), statement("users", 3_000)]
     soup = parse(charts.statement_times(parts, {}))
     assert alt(soup).startswith("The tenants statement took 70 % of 10.0 ms")
-    assert rows(soup)[0] == ["tenants", "7.00", "70 %", "–", "–", "1", "2", "1 failed"]  # noqa: RUF001
+    assert rows(soup)[0] == ["tenants", "7.00", "70 %", NOTHING, NOTHING, "1", "2", "1 failed"]
     assert svg(soup).count(">tenants<") == 1
 
 
@@ -112,7 +112,9 @@ def test_a_line_over_days_needs_two_runs() -> None:
     assert "no earlier run yet" in str(charts.over_days([]))
     assert "no earlier run yet" in str(charts.over_days([(DAY, 208, 41_000)]))
     soup = parse(charts.over_days([(DAY - timedelta(1), 208, 30_000), (DAY, 208, 41_000)]))
-    assert alt(soup).startswith("On 23 November 2026 the database worked 41.0 ms; the median of 1 earlier run is 30.0 ms.")
+    assert alt(soup).startswith(
+        "On 23 November 2026 the database worked 41.0 ms; the median of 1 earlier run is 30.0 ms."
+    )
     assert "Each run counted 208 stats." in alt(soup)
 
 

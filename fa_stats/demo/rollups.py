@@ -13,6 +13,7 @@ import duckdb
 
 from fa_stats.demo.moment import DAY, HOUR, Moment
 
+_NEVER = 1_000_000  # a day that does not come
 RETAINED_DAYS = 62  # at least all of last month, whatever the day
 
 # Day 0 of the epoch was a Thursday.
@@ -31,11 +32,14 @@ def create_rollups(connection: duckdb.DuckDBPyConnection, moment: Moment) -> Non
 
 
 def _create_running(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say how many members an application had, from a day on and until before another."""
     connection.execute(
         f"""
         CREATE TEMP TABLE running AS
-        SELECT i, day, sum(many) OVER (PARTITION BY i ORDER BY day) AS members
+        SELECT i, day AS since, sum(many) OVER ordered AS members,
+            coalesce(lead(day) OVER ordered, {_NEVER}) AS until
         FROM (SELECT i, instant // {DAY} AS day, count(*) AS many FROM joined GROUP BY ALL)
+        WINDOW ordered AS (PARTITION BY i ORDER BY day)
         """
     )
 
@@ -46,13 +50,13 @@ def _create_activity(connection: duckdb.DuckDBPyConnection, moment: Moment) -> N
     connection.execute(
         f"""
         CREATE TEMP TABLE activity AS
-        WITH grid AS (
-            SELECT i, id, rate, day::BIGINT AS day
-            FROM places, range({first}, {moment.day}) AS days(day)
-            WHERE rate > 0 AND created // {DAY} <= day AND (closed IS NULL OR day < closed // {DAY})
+        WITH known AS (
+            SELECT i, id, rate, members, unnest(range(
+                greatest(since, {first}), least(until, {moment.day}, coalesce(closed // {DAY}, {_NEVER}))
+            )) AS day
+            FROM running JOIN places USING (i) WHERE rate > 0
         ), drawn AS (
-            SELECT grid.*, members, md5_number_lower('{moment.seed}/logins/' || grid.i || '/' || grid.day) AS hash
-            FROM grid ASOF JOIN running ON grid.i = running.i AND grid.day >= running.day
+            SELECT *, md5_number_lower('{moment.seed}/logins/' || i || '/' || day) AS hash FROM known
         ), active AS (
             SELECT *, least(members, floor(
                 members * rate * ([{week}])[1 + day % 7] * (0.9 + 0.2 * draw(hash, 0)) + draw(hash, 1)
@@ -114,17 +118,19 @@ def _write_months(connection: duckdb.DuckDBPyConnection, moment: Moment) -> None
         WITH grid AS (
             SELECT i, id, rate, month, start, least("end", coalesce(closed // {DAY} - 1, "end"))::BIGINT AS day
             FROM places, (VALUES {values}) AS months(month, start, "end")
-            WHERE rate > 0 AND created // {DAY} <= "end"
+            WHERE rate > 0
         )
-        SELECT id, month, least(members, ceil(members * rate * 1.25 * (1 + 0.11 * (grid.day - start))))::INTEGER AS active
-        FROM grid ASOF JOIN running ON grid.i = running.i AND grid.day >= running.day
-        WHERE grid.day >= start
+        SELECT id, month,
+            least(members, ceil(members * rate * 1.25 * (1 + 0.11 * (day - start))))::INTEGER AS active
+        FROM grid JOIN running ON grid.i = running.i AND day >= since AND day < until
+        WHERE day >= start
         """
     )
     connection.execute(
         """
         INSERT INTO application_monthly_active_users BY NAME
-        SELECT id AS applications_id, month, active AS count FROM monthly WHERE active > 0 ORDER BY applications_id, month
+        SELECT id AS applications_id, month, active AS count
+        FROM monthly WHERE active > 0 ORDER BY applications_id, month
         """
     )
     connection.execute(
