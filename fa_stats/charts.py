@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,14 @@ from fa_stats.render import (
     paragraph,
     percent,
     table,
+    visible,
 )
 
 if TYPE_CHECKING:
     import altair
 
 _BARS = 12  # more cannot be told apart at a glance; the table has them all
+_LETTERS = 28  # of a name beside its bar
 _SLOW = 2.0  # a statement this many times its median is worth a sentence
 # Mid-tones: legible on white paper and, should a notebook be dark, on black as well.
 _INK, _FILL, _RULE = "#6b6b6b", "#2a8580", "#9a9a9a"
@@ -79,7 +82,7 @@ def statement_times(statements: Sequence[StatementRun], earlier: Mapping[str, Se
     caption += "; the upright line is the median of earlier runs." if any(each.usual for each in times) else "."
     runs = max((len(each) for each in earlier.values()), default=0)
     return join(
-        figure(_svg(_bar_chart(times[:_BARS])), alt=finding, caption=join(element("strong", finding), caption)),
+        _picture(partial(_bar_chart, times[:_BARS]), finding, caption),
         folded(f"The times of {count(len(times), 'statement')}", _time_table(times, total, runs)),
     )
 
@@ -105,7 +108,7 @@ def stat_times(figures: Sequence[Figure]) -> Fragment:
     finding += f"{duration(measured[0].microseconds)}."
     legend = f" Measured time of each stat, in milliseconds{_cut(len(measured), 'stat')}."
     return join(
-        figure(_svg(_bar_chart(measured[:_BARS])), alt=finding, caption=join(element("strong", finding), legend)),
+        _picture(partial(_bar_chart, measured[:_BARS]), finding, legend),
         folded("The stats that took longest", note, shown),
     )
 
@@ -136,7 +139,7 @@ def over_days(trend: Sequence[tuple[date, int, int]]) -> Fragment:
         [day(each), number(counted), milliseconds(time)] for each, counted, time in reversed(trend)
     ]
     return join(
-        figure(_svg(_line_chart(points)), alt=finding, caption=join(element("strong", finding), legend)),
+        _picture(partial(_line_chart, points), finding, legend),
         folded(
             f"The figures of {count(len(trend), 'run')}",
             table("Earlier runs and this one, newest first", ["Day", "Stats counted", "ms"], rows, numeric={1, 2}),
@@ -208,7 +211,7 @@ def _bar_chart(bars: Sequence[_Time]) -> altair.LayerChart:
 
     rows = [
         {
-            "name": each.name,
+            "name": _label(each.name),
             "ms": each.microseconds / 1000,
             "usual": None if each.usual is None else each.usual / 1000,
             "text": milliseconds(each.microseconds),
@@ -217,8 +220,8 @@ def _bar_chart(bars: Sequence[_Time]) -> altair.LayerChart:
     ]
     longest = max(max(each.microseconds, each.usual or 0) / 1000 for each in bars) or 1
     # Names begin at the left edge, with room for a font that is wider than the one at hand.
-    room = min(8 * max(len(each.name) for each in bars), 200)
-    names = alt.Axis(labelAlign="left", labelPadding=room, labelLimit=room, ticks=False, domain=False)
+    room = 8 * max(len(str(row["name"])) for row in rows)
+    names = alt.Axis(labelAlign="left", labelPadding=room, labelLimit=0, ticks=False, domain=False)
     base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("name:N", sort=None, title=None, axis=names))
     # The scale goes on beyond the longest bar, where its number stands.
     x = alt.X("ms:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.2]))
@@ -229,7 +232,7 @@ def _bar_chart(bars: Sequence[_Time]) -> altair.LayerChart:
     if any(each.usual is not None for each in bars):
         tick = base.transform_filter("isValid(datum.usual)")
         layers.append(tick.mark_tick(color=_INK, thickness=2, height=18, aria=False).encode(x="usual:Q"))
-    return alt.layer(*layers).properties(width=330, height=alt.Step(22))
+    return alt.layer(*layers).properties(width=260, height=alt.Step(22))
 
 
 def _line_chart(points: Sequence[Mapping[str, Any]]) -> altair.LayerChart:
@@ -247,14 +250,25 @@ def _line_chart(points: Sequence[Mapping[str, Any]]) -> altair.LayerChart:
         base.transform_filter("datum.mark == 'fewer'").mark_point(color=_INK, fill="white", size=55, aria=False),
         base.transform_filter("datum.mark == 'last'").mark_point(color=_FILL, filled=True, size=90, aria=False),
     ]
-    return alt.layer(*marks).properties(width=470, height=130)
+    return alt.layer(*marks).properties(width=430, height=130)
 
 
-def _svg(chart: altair.LayerChart) -> str:
-    import vl_convert
+def _label(name: str) -> str:
+    """Cut a long name short; a control character, or half a letter of it, would break the picture or the process."""
+    name = visible(name)
+    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
 
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), config=_LOOK)
-    return re.sub(r'\b(?:d|transform)="[^"]*"', _rounded, svg)
+
+def _picture(chart: Callable[[], altair.LayerChart], finding: str, legend: str) -> Fragment:
+    """Embed a chart; where it cannot be drawn its finding remains, and the table beside it."""
+    try:
+        import vl_convert
+
+        svg: str = vl_convert.vegalite_to_svg(chart().to_dict(validate=False), config=_LOOK)
+    except (ImportError, ValueError) as error:
+        return paragraph(element("strong", finding), f" The chart could not be drawn ({type(error).__name__}).")
+    small = re.sub(r'\b(?:d|transform)="[^"]*"', _rounded, svg)
+    return figure(small, alt=finding, caption=join(element("strong", finding), legend))
 
 
 def _rounded(attribute: re.Match[str]) -> str:

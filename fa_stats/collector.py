@@ -99,7 +99,7 @@ class _Run:
         """Ask the instance whether it may be asked; raises CollectionOffError where it says no."""
         self._run_all(self.catalogue.statement["system_configuration"].stats)
         switch = self.figures["usageDataEnabled"]
-        if switch.status in (Status.FAILED, Status.TIMED_OUT):
+        if switch.status.partial:
             if "system_configuration" not in self.connection.columns():
                 raise SourceError(
                     "This is no FusionAuth database: it has no table system_configuration. "
@@ -109,7 +109,8 @@ class _Run:
         decision = consent.may_collect(self.text_of("usageDataEnabled"))
         if not decision.allowed and not self.order.preview:
             raise CollectionOffError(decision.reason)
-        self.parameters = dict(period.parameters(self.order.day, self.text_of("reportTimezone")))
+        zone = None if self.figures["reportTimezone"].status.partial else self.text_of("reportTimezone") or "UTC"
+        self.parameters = dict(period.parameters(self.order.day, zone))
 
     def read_schema(self) -> None:
         """Look up which columns there are; what needs another one is unavailable."""
@@ -187,25 +188,52 @@ class _Run:
             error = self._run_one(current)
             if error is None:
                 continue
-            parts = list(_parts(current.stats, error))
-            if not parts:
-                status = Status.TIMED_OUT if error.timed_out else Status.FAILED
-                for stat in current.stats:
-                    self._settle(stat, status, str(error))
+            parts = list(self._parts(current.stats, error))
+            for stat in () if parts else current.stats:
+                if error.timed_out and self._left_seconds() <= 0:
+                    self._settle(stat, Status.OVER_BUDGET, f"{self._budget_used_up()} while its statement ran")
+                else:
+                    self._settle(stat, Status.TIMED_OUT if error.timed_out else Status.FAILED, str(error))
             todo = [q for part in parts for q in query.compose(self.catalogue, part, self.source.dialect)] + todo
+
+    def _parts(self, stats: Sequence[Stat], error: QueryError) -> Iterator[list[Stat]]:
+        """Cut the stats of a failed query in parts, along a seam where there is one, else in halves; none is the end.
+
+        The seams are the statements, then the documents that are read. A document that cannot be parsed fails every
+        stat that reads it, and a statement over its time limit is as slow in halves: both are cut along seams only.
+        """
+        by_statement: dict[Any, list[Stat]] = {}
+        by_documents: dict[Any, list[Stat]] = {}
+        for stat in stats:
+            by_statement.setdefault(stat.statement, []).append(stat)
+            by_documents.setdefault(query.documents(self.catalogue, stat), []).append(stat)
+        for parts in (by_statement, by_documents):
+            if len(parts) > 1:
+                yield from parts.values()
+                return
+        if len(stats) > 1 and not (error.timed_out or error.document):
+            middle = len(stats) // 2
+            yield list(stats[:middle])
+            yield list(stats[middle:])
+
+    def _left_seconds(self) -> float:
+        return self.order.settings.collection.budget_seconds - self.spent / 1_000_000
+
+    def _budget_used_up(self) -> str:
+        return f"the budget of {self.order.settings.collection.budget_seconds:g} s in the database was used up"
 
     def _run_one(self, each: Query) -> QueryError | None:
         """Run one query and keep its figures; the error where it failed, None where its figures are settled."""
-        limits = self.order.settings.collection
-        left = limits.budget_seconds - self.spent / 1_000_000
+        left = self._left_seconds()
         if left <= 0:
+            reason = f"{self._budget_used_up()} before its statement"
             for stat in each.stats:
-                reason = f"the budget of {limits.budget_seconds:g} s in the database was used up before its statement"
-                self.figures[stat.name] = Figure(stat.name, Status.OVER_BUDGET, statement=each.name, reason=reason)
+                self._settle(stat, Status.OVER_BUDGET, reason)
             return None
         begun = self.clock.microseconds()
         try:
-            answer = self.connection.run(each, self.parameters, min(limits.statement_timeout_seconds, left))
+            timeout = min(self.order.settings.collection.statement_timeout_seconds, left)
+            answer = self.connection.run(each, self.parameters, timeout)
         except QueryError as error:
             self._note(each, begun, failure=str(error))
             return error
@@ -238,7 +266,7 @@ class _Run:
     def _settle(self, stat: Stat, status: Status, reason: str) -> None:
         """Give up on a stat; its time is its share of the last query that held it."""
         holding = next((s for s in reversed(self.statements) if stat.name in s.figures), None)
-        figure = Figure(stat.name, status, statement=holding.name if holding else None, reason=reason)
+        figure = Figure(stat.name, status, statement=holding.name if holding else stat.statement, reason=reason)
         if holding:
             alone = len(holding.figures) == 1
             figure = replace(figure, microseconds=holding.microseconds // len(holding.figures), measured=alone)
@@ -254,23 +282,3 @@ def _missing(needed: Mapping[str, Sequence[str]], there: Mapping[str, frozenset[
             if column not in there[table]:
                 return f"this schema has no column {table}.{column}"
     return None
-
-
-def _parts(stats: Sequence[Stat], error: QueryError) -> Iterator[list[Stat]]:
-    """Cut the stats of a failed query in parts, along a seam where there is one, else in halves; none is the end.
-
-    A document that cannot be parsed fails every stat that reads it, and a statement over its time limit is as slow in
-    halves: both are cut along seams only.
-    """
-    if len(stats) > 1:
-        for seam in (lambda stat: stat.statement, query.reads_documents):
-            found: dict[Any, list[Stat]] = {}
-            for stat in stats:
-                found.setdefault(seam(stat), []).append(stat)
-            if len(found) > 1:
-                yield from found.values()
-                return
-        if not (error.timed_out or error.document):
-            middle = len(stats) // 2
-            yield list(stats[:middle])
-            yield list(stats[middle:])

@@ -5,10 +5,9 @@ They are in no database and no API. Only the options that the catalogue names ar
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 
@@ -23,6 +22,9 @@ _UNNAMED = (
     "it is in FusionAuth's configuration, in no database: name its fusionauth.properties or its environment "
     "under [configuration] in fa_stats.toml"
 )
+_PROPERTY = re.compile(r"((?:[^=:\s\\]|\\.)+)\s*[=:]?\s*(.*)", re.DOTALL)
+_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 
 
 def read(
@@ -53,7 +55,7 @@ def read(
     record = StatementRun(
         name=CONFIGURATION,
         sql=found.sql,
-        sha256=hashlib.sha256(found.sql.encode()).hexdigest(),
+        sha256=found.sha256,
         started_us=start - begun,
         microseconds=clock.microseconds() - start,
         figures=tuple(stat.name for stat in found.stats),
@@ -74,8 +76,8 @@ def _options(settings: Settings, names: Sequence[str]) -> tuple[dict[str, str] |
     found: dict[str, str] = {}
     if path := settings.properties:
         try:
-            found |= parse(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
+            found |= parse(_text(path.read_bytes()), names)
+        except OSError:
             return None, f"the file {path.name} that [configuration] in fa_stats.toml names cannot be read"
     elif not settings.configuration.environment:
         return None, _UNNAMED
@@ -84,21 +86,60 @@ def _options(settings: Settings, names: Sequence[str]) -> tuple[dict[str, str] |
     return found, ""
 
 
-def parse(text: str) -> dict[str, str]:
-    """The options of a .properties file: `key=value`, `key: value`, # and ! comments, lines continued by a backslash."""
-    found = {}
-    for line in re.sub(r"\\\r?\n[ \t]*", "", text).splitlines():
-        match = re.match(r"\s*([^#!=:\s][^=:\s]*)\s*[=:\s]\s*(.*?)\s*$", line)
-        if match and match.group(2):
-            found[match.group(1)] = match.group(2)
-    return found
+def _text(content: bytes) -> str:
+    """The text of a .properties file: UTF-8, else the Latin-1 that Java once demanded."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def parse(text: str, names: Sequence[str]) -> dict[str, str]:
+    """The named options of a .properties file, the last value of each; nothing else of the file is kept.
+
+    As Java reads it: `key=value`, `key: value` or `key value`, comments after # or !, lines continued by a backslash.
+    """
+    found: dict[str, str] = {}
+    for line in _logical_lines(text):
+        match = _PROPERTY.fullmatch(line)
+        if match and (key := _unescaped(match.group(1))) in names:
+            found[key] = _unescaped(match.group(2)).strip()
+    return {key: value for key, value in found.items() if value}
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """The lines that are no comments, each with those that continue it."""
+    held = ""
+    for line in re.split(r"\r\n|\r|\n", text):
+        line = line.lstrip(" \t\f")
+        if not held and line.startswith(("#", "!")):
+            continue
+        if _CONTINUED.search(line):
+            held += line[:-1]
+            continue
+        yield held + line
+        held = ""
+    yield held
+
+
+def _unescaped(text: str) -> str:
+    def plain(match: re.Match[str]) -> str:
+        code, letter = match.groups()
+        return chr(int(code, 16)) if code else {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}.get(letter, letter)
+
+    return _printable(_ESCAPE.sub(plain, text))
+
+
+def _printable(text: str) -> str:
+    """The text with a question mark for each half of a character, which no database takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def from_environment(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     """The named options of FusionAuth's environment: by the literal name, else upper-cased with underscores."""
     found = {}
     for name in names:
-        value = environment.get(name) or environment.get(re.sub(r"[.-]", "_", name).upper())
-        if value:
-            found[name] = value
+        value = environment.get(name) or environment.get(re.sub(r"[.-]", "_", name).upper()) or ""
+        if value.strip():
+            found[name] = _printable(value.strip())
     return found

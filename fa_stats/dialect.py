@@ -1,11 +1,12 @@
 """How a dialect of SQL reads a document, and so how the catalogue's statements become queries that run.
 
-The catalogue reads documents through six primitives. Each takes a `table.column` and a path (keys joined by dots, a key
+The catalogue reads documents through seven primitives. Each takes a `table.column` and a path (keys joined by dots, a key
 that holds a dot in double quotes):
 
-    flag(doc, 'a.b')            true where the value is JSON true; NULL where it is absent
+    flag(doc, 'a.b')            whether the value is JSON true (a text "true" is not); NULL where it is absent
+    off(doc, 'a.b')             whether the value is JSON false; NULL where it is absent
     text(doc, 'a.b')            the value as text; NULL where it is absent or JSON null
-    number(doc, 'a.b')          the value as a number; NULL where it is absent or none
+    number(doc, 'a.b')          the value where it is a JSON number, else NULL
     present(doc, 'a.b')         whether there is a value other than JSON null
     any_flag(doc, 'a.*.b')      whether the flag `b` is true under any key of `a`
     any_key(doc, 'a', 'pre')    whether any key of `a` begins with `pre`
@@ -20,8 +21,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fa_stats.catalogue import sql
+
 _PRIMITIVE = re.compile(
-    r"\b(flag|text|number|present|any_flag|any_key)\("
+    r"\b(flag|off|text|number|present|any_flag|any_key)\("
     r"\s*([a-z_]+)\.([a-z_]+)\s*,\s*'((?:[^'])*)'\s*(?:,\s*'([^']*)'\s*)?\)"
 )
 _KEY = re.compile(r'"([^"]+)"|([^."]+)')
@@ -61,17 +64,22 @@ def keys(path: str) -> list[str]:
 
 def rewrite_calls(text: str, name: str, pattern: str) -> str:
     """Replace each `name(...)` by a pattern, `{}` being what stands between its parentheses."""
-    while match := re.search(rf"(?<![\w.]){name}\(", text):
-        end, level = match.end(), 1
-        while level:
-            level += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-        text = text[: match.start()] + pattern.replace("{}", text[match.end() : end - 1]) + text[end:]
+    while match := re.search(rf"(?<![\w.]){name}\(", sql.blank(text)):
+        end = sql.closing(text, match.end())
+        assert end is not None, f"{name}( is never closed"  # the loader has seen to it
+        text = text[: match.start()] + pattern.replace("{}", text[match.end() : end]) + text[end + 1 :]
+    return text
+
+
+def rewrite_parameters(text: str, pattern: str) -> str:
+    """Replace each `:name` by a pattern, `{}` being its name; strings stay as they are."""
+    for match in reversed(list(sql.PARAMETER.finditer(sql.blank(text)))):
+        text = text[: match.start()] + pattern.replace("{}", match.group(1)) + text[match.end() :]
     return text
 
 
 class DuckDB:
-    """DuckDB 1.5: one json_extract_string with a list of paths, in a materialized row source."""
+    """DuckDB 1.5: one json_extract with a list of paths, in a materialized row source."""
 
     name = "duckdb"
     schema = "main"
@@ -90,13 +98,14 @@ class DuckDB:
         text = rewrite_calls(text, "id_text", "CAST({} AS VARCHAR)")
         text = rewrite_calls(text, "object", "json_object({})")
         text = rewrite_calls(text, "server_version", "regexp_extract(version(), '[0-9][0-9.]*')")
-        return re.sub(r"(?<!:):([a-z_]+)\b", r"getvariable('\1')", text)
+        text = rewrite_calls(text, "whole", "TRY_CAST(nullif(regexp_extract({}, '^-?[0-9]+$'), '') AS BIGINT)")
+        return rewrite_parameters(text, "getvariable('{}')")
 
     def extract(self, table: str, column: str, extraction: Extraction) -> str:
         """The select item that takes all paths out of a document at once."""
         paths = ",\n      ".join(f"'{self._path(path)}'" for path in extraction.paths)
         return (
-            f"json_extract_string(nullif({table}.{column}, ''), [\n      {paths}\n    ]) AS {self.values(column)}"
+            f"json_extract(nullif({table}.{column}, ''), [\n      {paths}\n    ]) AS {self.values(column)}"
         )
 
     @staticmethod
@@ -108,17 +117,19 @@ class DuckDB:
         if reading.primitive == "any_flag":
             parent, _, rest = reading.path.partition(".*.")
             value = self._value(reading, extraction.place(parent))
-            return f"list_contains(json_extract_string({value}, '$.*.{rest}'), 'true')"
+            return f"list_contains(json_extract({value}, '$.*{self._path(rest)[1:]}'), 'true')"
         value = self._value(reading, extraction.place(reading.path))
         if reading.primitive == "flag":
             return f"{value} = 'true'"
+        if reading.primitive == "off":
+            return f"{value} = 'false'"
         if reading.primitive == "number":
-            return f"TRY_CAST({value} AS DOUBLE)"
+            return f"TRY_CAST(CAST({value} AS VARCHAR) AS DOUBLE)"  # the cast keeps a text's quotes: no number
         if reading.primitive == "present":
-            return f"{value} IS NOT NULL"
+            return f"(coalesce({value}, 'null') <> 'null')"
         if reading.primitive == "any_key":
             return f"len(list_filter(json_keys({value}), lambda key: starts_with(key, '{reading.detail}'))) > 0"
-        return value
+        return f"json_extract_string({value}, '$')"
 
     def _value(self, reading: Reading, place: int) -> str:
         return f"{reading.table}.{self.values(reading.column)}[{place}]"

@@ -17,7 +17,7 @@ import duckdb
 from fa_stats import files, snapshots
 from fa_stats.errors import StorageError
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     instance VARCHAR, source VARCHAR, day DATE, run VARCHAR, application_version VARCHAR, counted INTEGER,
     microseconds BIGINT
@@ -73,7 +73,7 @@ def _extend(data: Path, missing: Sequence[tuple[date, str]], *, anew: bool) -> N
             if not anew:
                 shutil.copyfile(path, beside)
             with duckdb.connect(str(beside)) as connection:
-                connection.execute(_SCHEMA)
+                connection.execute(SCHEMA)
                 for day, run in missing:
                     _add(connection, snapshots.path_of(data, day, run), run)
                 if anew:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import rfc8785
@@ -10,6 +11,8 @@ import rfc8785
 from fa_stats.catalogue import STATS_VERSION
 from fa_stats.collection import Collection, Status
 from fa_stats.timing import milliseconds
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def usage_data(collection: Collection) -> bytes:
@@ -22,7 +25,7 @@ def usage_data(collection: Collection) -> bytes:
         {
             "applicationVersion": collection.application_version,
             "collectionDuration": milliseconds(collection.microseconds),
-            "collectionInstant": int(collection.started.timestamp() * 1000),
+            "collectionInstant": (collection.started - _EPOCH) // timedelta(milliseconds=1),
             "instanceId": collection.instance_id,
             "stats": {figure.name: figure.value for figure in collection.stats if figure.status is Status.OK},
             "statsVersion": STATS_VERSION,

@@ -13,13 +13,13 @@ def parameters(day: date, timezone: str | None) -> dict[str, int]:
 
     `yesterday` is the last complete day, in days since 1970; `month` is its month, in months since 1970;
     `month_first_hour` and `month_end_hour` bound that month in UTC hours since 1970, its days being days of the
-    instance's report time zone (UTC where it names none; the two are left out where no such zone is known).
+    instance's report time zone (the two are left out where there is no such zone, or nobody knows which it is).
     """
     yesterday = day - timedelta(days=1)
     first = yesterday.replace(day=1)
     end = (first + timedelta(days=32)).replace(day=1)
     found = {"yesterday": (yesterday - _EPOCH).days, "month": (first.year - 1970) * 12 + first.month - 1}
-    if zone := _zone(timezone or "UTC"):
+    if timezone and (zone := _zone(timezone)):
         found |= {"month_first_hour": _hour(first, zone), "month_end_hour": _hour(end, zone)}
     return found
 
@@ -32,5 +32,5 @@ def _hour(day: date, zone: ZoneInfo) -> int:
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name is a folder of the zone database
         return None

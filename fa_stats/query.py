@@ -21,6 +21,7 @@ class Query:
     stats: tuple[Stat, ...]
     parameters: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
+    documents: tuple[str, ...]
     grouped: bool
 
     @property
@@ -100,6 +101,7 @@ class _Composer:
                 dict.fromkeys(each for part in self.parts for each in part.statement.parameters_of(part.stats))
             ),
             columns=columns,
+            documents=tuple(f"{table}.{column}" for table, found in self.extractions.items() for column in found),
             grouped=any(part.statement.grouped for part in self.parts),
         )
 
@@ -165,6 +167,7 @@ def _indent(lines: str) -> str:
     return "\n".join(f"  {line}" if line else line for line in lines.splitlines())
 
 
-def reads_documents(stat: Stat) -> bool:
-    """Whether a figure's own expression reads a document."""
-    return bool(readings(stat.expression))
+def documents(catalogue: Catalogue, stat: Stat) -> frozenset[tuple[str, str]]:
+    """The document columns that a figure reads, itself or through a join, as (table, column)."""
+    texts = catalogue.statement[stat.statement].texts_of([stat])
+    return frozenset((reading.table, reading.column) for text in texts for reading in readings(text))

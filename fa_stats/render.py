@@ -81,8 +81,14 @@ def join(*parts: Content) -> Fragment:
 
 
 def escape(text: str) -> str:
-    """Make text safe as the content of an element, and characters visible that nobody would see."""
-    return html.escape(text.translate(_VISIBLE), quote=False)
+    """Make text safe as the content of an element."""
+    # A bare carriage return would be read as a line feed.
+    return html.escape(visible(text), quote=False).replace("\r", "&#13;")
+
+
+def visible(text: str) -> str:
+    """Show the code of each character that nobody would see, or that no XML and no file can hold."""
+    return text.translate(_VISIBLE)
 
 
 def paragraph(*children: Content, class_: str | None = None) -> Fragment:
@@ -265,7 +271,7 @@ def _unit(content: int | float, kind: Kind | None) -> str:
 
 
 def _attribute(name: str, value: str | bool | None) -> str:
-    return f" {name}" if value is True else f' {name}="{html.escape(str(value).translate(_VISIBLE))}"'
+    return f" {name}" if value is True else f' {name}="{html.escape(visible(str(value)))}"'
 
 
 class _Reader(HTMLParser):

@@ -163,7 +163,7 @@ def _change_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Con
     if not rows:
         return Fragment("")
     numeric = {at for at, name in enumerate(head, 1) if name != "Why"}
-    return table(f"{caption}: {len(rows)}", ["Stat", *head], rows, numeric=numeric, class_="stack changes")
+    return table(caption, ["Stat", *head], rows, numeric=numeric, class_="stack changes")
 
 
 def _removed(change: Removed, catalogue: Catalogue) -> list[Content]:

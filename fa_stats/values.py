@@ -9,6 +9,8 @@ from typing import Any
 from fa_stats.catalogue import Kind, Stat
 from fa_stats.collection import Figure, StatementRun, Status, Value
 
+_LARGEST = 2**53 - 1
+
 
 def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record: StatementRun, share: int) -> Figure:
     """The figure that a statement's rows hold; unavailable, with the record's reason, where they hold none.
@@ -16,20 +18,25 @@ def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record:
     A grouped statement has a row per group, with the group's name as `key`; no rows mean zero there.
     """
     value = _of_groups(stat, rows) if grouped else _of_row(stat, rows[0] if rows else {})
+    status, reason = Status.OK, None
+    if value is None:
+        status, reason = Status.UNAVAILABLE, stat.absent or "the instance holds no value"
+    elif isinstance(value, int) and abs(value) > _LARGEST:
+        value, status, reason = None, Status.FAILED, f"the number is beyond {_LARGEST:,}, the largest that JSON keeps whole"
     return Figure(
         name=stat.name,
-        status=Status.UNAVAILABLE if value is None else Status.OK,
+        status=status,
         value=value,
         microseconds=share,
         measured=len(record.figures) == 1,
         statement=record.name,
-        reason=(stat.absent or "the instance holds no value") if value is None else None,
+        reason=reason,
     )
 
 
 def _of_groups(stat: Stat, rows: Sequence[Mapping[str, Any]]) -> Value:
     if stat.kind is Kind.BREAKDOWN:
-        return [{"count": int(row[stat.name]), "idp": str(row["key"])} for row in rows if row[stat.name] and row["key"]]
+        return [{"count": int(row[stat.name]), "idp": str(row["key"])} for row in rows if row[stat.name] and row["key"] is not None]
     return sum(int(row[stat.name]) for row in rows)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from base64 import b64decode
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fa_stats import charts
 from fa_stats.collection import Figure, StatementRun, Status
@@ -80,6 +84,30 @@ def test_pictures_stand_alone_are_small_and_transparent() -> None:
     texts = {each.text for each in ElementTree.fromstring(picture).iter() if each.tag.endswith("text")}
     assert {"tenants", '<script>&"', "日本語"} <= texts
     assert not re.search(r"<script|<image|href=|url\(|<rect", picture)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.text(st.characters(), min_size=1, max_size=60) | st.sampled_from(["\0", "a\x1b", "\ud800", "\uffff", "🙂" * 50])
+)
+def test_no_name_breaks_the_picture(name: str) -> None:
+    soup = parse(charts.statement_times([statement(name, 900), statement("users", 100)], {}))
+    texts = {each.text for each in ElementTree.fromstring(svg(soup)).iter() if each.tag.endswith("text")}
+    assert {"users", "0.90", "0.10"} <= texts
+
+
+def test_a_report_is_made_where_charts_cannot_be() -> None:
+    program = (
+        "import sys; sys.modules['vl_convert'] = None\n"
+        "from datetime import date; from fa_stats import charts\n"
+        "print(charts.over_days([(date(2026, 11, 22), 208, 30000), (date(2026, 11, 23), 208, 41000)]).html)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    soup = BeautifulSoup(done.stdout, "html.parser")
+    assert not soup.find_all("img")
+    assert "the database worked 41.0" in soup.get_text()
+    assert "The chart could not be drawn (ModuleNotFoundError)." in soup.get_text()
+    assert len(rows(soup)) == 2
 
 
 def test_no_time_at_all_is_no_division_by_zero() -> None:

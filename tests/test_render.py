@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fa_stats import render
 from fa_stats.catalogue.stat import Kind
-from fa_stats.collection import Figure, Status
+from fa_stats.collection import Figure, Status, Value
 
 HOSTILE = st.text() | st.sampled_from(
     [
@@ -32,13 +32,15 @@ def parse(fragment: render.Fragment) -> BeautifulSoup:
 @settings(deadline=None)
 @given(HOSTILE)
 def test_text_stays_text(text: str) -> None:
-    soup = parse(render.element("p", text, title=text or None))
+    text = f"[{text}]"  # the parser of this test folds what is white space alone
+    soup = parse(render.element("p", text, title=text))
     assert [each.name for each in soup.find_all(True)] == ["p"]
     shown = soup.get_text()
     assert shown.encode("utf-8").decode("utf-8") == shown  # nothing that a file cannot hold
     if not set(map(ord, text)) & set(render.HIDDEN):
         assert shown == text
-        assert not text or soup.p is not None and soup.p["title"] == text
+        assert soup.p is not None
+        assert soup.p["title"] == text
 
 
 @settings(deadline=None)
@@ -114,13 +116,12 @@ def test_breakdowns_and_objects_are_lists() -> None:
 
 
 def test_nought_nothing_and_failure_are_never_confused() -> None:
-    figures = [Figure("a", Status.OK, value) for value in (0, False, "", None, [])]
+    values: list[Value | None] = [0, False, "", None, []]
+    figures = [Figure("a", Status.OK, value) for value in values]
     figures += [Figure("a", status) for status in Status if status is not Status.OK]
     texts = [str(render.outcome(figure)) for figure in figures]
+    assert texts[0] == "0"
     assert len(set(texts)) == len(texts)
-    assert "0" not in [
-        text for figure, text in zip(figures, texts, strict=True) if figure.value != 0 or figure.value is False
-    ]
 
 
 def test_of_the_licence_only_its_presence_is_shown() -> None:

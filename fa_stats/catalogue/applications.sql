@@ -176,7 +176,7 @@ SELECT
   -- applicationLoginApiAuthenticationDisabled: Applications whose loginConfiguration.requireAuthentication is
   --     false (a missing key means true).
   --   setting: 1.5.0
-  count_if(text(applications.data, 'loginConfiguration.requireAuthentication') = 'false') AS applicationLoginApiAuthenticationDisabled,
+  count_if(off(applications.data, 'loginConfiguration.requireAuthentication')) AS applicationLoginApiAuthenticationDisabled,
 
   -- applicationLoginApiRefreshTokensEnabled: Number of applications whose Login API issues refresh tokens.
   --   setting: 1.5.0

@@ -13,73 +13,77 @@ SELECT
   -- instanceDatabaseConnectionTimeout: Configured wait for a database connection. Option
   --     database.connection-timeout; 2000 where it is not set.
   --   kind: millis
-  TRY_CAST(coalesce(configuration."database.connection-timeout", '2000') AS BIGINT) AS instanceDatabaseConnectionTimeout,
+  whole(coalesce(configuration."database.connection-timeout", '2000')) AS instanceDatabaseConnectionTimeout,
 
   -- instanceDatabaseIdleTimeout: Configured time an idle pooled connection is kept. Option
   --     database.idle-timeout; 120000 where it is not set.
   --   kind: millis
-  TRY_CAST(coalesce(configuration."database.idle-timeout", '120000') AS BIGINT) AS instanceDatabaseIdleTimeout,
+  whole(coalesce(configuration."database.idle-timeout", '120000')) AS instanceDatabaseIdleTimeout,
 
   -- instanceDatabaseMaxLifetime: Configured maximum age of a pooled connection. Option database.max-lifetime;
   --     240000 where it is not set.
   --   kind: millis
-  TRY_CAST(coalesce(configuration."database.max-lifetime", '240000') AS BIGINT) AS instanceDatabaseMaxLifetime,
+  whole(coalesce(configuration."database.max-lifetime", '240000')) AS instanceDatabaseMaxLifetime,
 
   -- instanceDatabaseMaximumPoolSize: Configured maximum size of the database pool. Option
   --     database.maximum-pool-size; 10 where it is not set.
-  TRY_CAST(coalesce(configuration."database.maximum-pool-size", '10') AS BIGINT) AS instanceDatabaseMaximumPoolSize,
+  whole(coalesce(configuration."database.maximum-pool-size", '10')) AS instanceDatabaseMaximumPoolSize,
 
   -- instanceDatabaseMinimumIdle: Configured minimum number of idle pooled connections. Option
   --     database.minimum-idle; unset where it is not set.
   --   confidence: inferred
   --   ambiguity: -1 stands for unset
-  TRY_CAST(coalesce(configuration."database.minimum-idle", '-1') AS BIGINT) AS instanceDatabaseMinimumIdle,
+  whole(coalesce(configuration."database.minimum-idle", '-1')) AS instanceDatabaseMinimumIdle,
 
   -- instanceDatabaseMysqlEnforceUtf8mb4: Whether start-up enforces the utf8mb4 character set on MySQL. Option
   --     database.mysql.enforce-utf8mb4; true where it is not set.
   --   kind: boolean | confidence: inferred
   --   ambiguity: sample false although documented default is true
-  TRY_CAST(coalesce(configuration."database.mysql.enforce-utf8mb4", 'true') AS BOOLEAN) AS instanceDatabaseMysqlEnforceUtf8mb4,
+  CASE lower(coalesce(configuration."database.mysql.enforce-utf8mb4", 'true')) WHEN 'true' THEN true WHEN 'false' THEN false END AS instanceDatabaseMysqlEnforceUtf8mb4,
 
   -- instanceFusionauthAppHttpReadTimeout: Configured HTTP server read timeout. Option
   --     fusionauth-app.http.read-timeout; 20000 where it is not set.
   --   kind: millis | setting: 1.37.0 | confidence: inferred
   --   ambiguity: documented default 20000 but sample shows 0, probably unset in that run
-  TRY_CAST(coalesce(configuration."fusionauth-app.http.read-timeout", '20000') AS BIGINT) AS instanceFusionauthAppHttpReadTimeout,
+  whole(coalesce(configuration."fusionauth-app.http.read-timeout", '20000')) AS instanceFusionauthAppHttpReadTimeout,
 
   -- instanceFusionauthAppLocalMetricsEnabled: Whether metrics and status are open to unauthenticated callers on
   --     localhost. Option fusionauth-app.local-metrics.enabled; false
   --     where it is not set.
   --   kind: boolean | setting: 1.46.0
-  TRY_CAST(coalesce(configuration."fusionauth-app.local-metrics.enabled", 'false') AS BOOLEAN) AS instanceFusionauthAppLocalMetricsEnabled,
+  CASE lower(coalesce(configuration."fusionauth-app.local-metrics.enabled", 'false')) WHEN 'true' THEN true WHEN 'false' THEN false END AS instanceFusionauthAppLocalMetricsEnabled,
 
   -- instanceFusionauthAppMemory: Memory given to the application JVM. Option fusionauth-app.memory; 512M where
   --     it is not set.
   --   kind: bytes | confidence: inferred
   --   ambiguity: sample 25769803776 is exactly 24 GiB: may be the parsed setting (M and G are binary) or the
   --     JVM maximum heap
-  TRY_CAST(regexp_extract(coalesce(configuration."fusionauth-app.memory", '512M'), '^[0-9]+') AS BIGINT)
-    * CASE upper(regexp_extract(coalesce(configuration."fusionauth-app.memory", '512M'), '[A-Za-z]?$'))
+  try(
+    whole(regexp_extract(coalesce(configuration."fusionauth-app.memory", '512M'), '^([0-9]+)[KMGTkmgt]?$', 1))
+    * CASE upper(right(coalesce(configuration."fusionauth-app.memory", '512M'), 1))
       WHEN 'K' THEN 1024
       WHEN 'M' THEN 1048576
       WHEN 'G' THEN 1073741824
       WHEN 'T' THEN 1099511627776
       ELSE 1
-    END AS instanceFusionauthAppMemory,
+    END
+  ) AS instanceFusionauthAppMemory,
 
   -- instanceFusionauthAppReindexBatchSize: Configured users per reindex batch. Option
   --     fusionauth-app.reindex-batch-size; 1000 where it is not set.
-  TRY_CAST(coalesce(configuration."fusionauth-app.reindex-batch-size", '1000') AS BIGINT) AS instanceFusionauthAppReindexBatchSize,
+  whole(coalesce(configuration."fusionauth-app.reindex-batch-size", '1000')) AS instanceFusionauthAppReindexBatchSize,
 
   -- instanceFusionauthAppReindexThreadCount: Configured reindex threads. Option
   --     fusionauth-app.reindex-thread-count; 2 where it is not set.
-  TRY_CAST(coalesce(configuration."fusionauth-app.reindex-thread-count", '2') AS BIGINT) AS instanceFusionauthAppReindexThreadCount,
+  whole(coalesce(configuration."fusionauth-app.reindex-thread-count", '2')) AS instanceFusionauthAppReindexThreadCount,
 
   -- instanceFusionauthAppSearchDefaultRefreshInterval: Configured default refresh interval of the search index.
   --     Option fusionauth-app.search.default-refresh-interval;
   --     1s where it is not set.
   --   kind: string | setting: 1.49.2
-  coalesce(configuration."fusionauth-app.search.default-refresh-interval", '1s') AS instanceFusionauthAppSearchDefaultRefreshInterval,
+  nullif(
+    regexp_extract(coalesce(configuration."fusionauth-app.search.default-refresh-interval", '1s'), '^-?[0-9]+[a-z]*$'), ''
+  ) AS instanceFusionauthAppSearchDefaultRefreshInterval,
 
   -- instanceFusionauthSearchHostsCount: Number of search hosts configured. Option fusionauth-search.hosts (or
   --     search.servers); _local_ / http://localhost:9021 where it is not set.
@@ -97,7 +101,10 @@ SELECT
   -- instanceSearchType: Search engine type: database or elasticsearch. Option search.type; database where it is
   --     not set.
   --   kind: string | setting: 1.16.0 | privacy: enumeration
-  coalesce(configuration."search.type", 'database') AS instanceSearchType,
+  CASE
+    WHEN coalesce(configuration."search.type", 'database') IN ('database', 'elasticsearch')
+    THEN coalesce(configuration."search.type", 'database')
+  END AS instanceSearchType,
 
   -- instanceElasticsearchVersion: Version of the search cluster when the search type is elasticsearch.
   --   kind: string | confidence: inferred | privacy: version

@@ -6,17 +6,22 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-_STRING_OR_COMMENT = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_STRING_OR_COMMENT = re.compile(r"""'(?:[^']|'')*'|"[^"\n]*"|--[^\n]*""")
 _REFERENCE = re.compile(r'(?<![\w.":])([a-z_][a-z0-9_]*)\.("[^"]+"|[a-z_][a-z0-9_]*)')
-_PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b")
+PARAMETER = re.compile(r"(?<!:):([a-z_]+)\b")
 _WRITING = (
     "alter attach call checkpoint copy create delete detach do drop execute export grant import insert install into load "
     "lock merge pragma replace reset revoke set truncate update use vacuum"
 ).split()
-_REACHING_OUT = (
-    "dblink getenv glob load_file lo_export lo_import pg_ls_dir pg_read_binary_file pg_read_file pg_sleep postgres_query "
-    "read_blob read_csv read_csv_auto read_json read_json_auto read_ndjson read_parquet read_text sleep"
+# All that a statement may call: nothing here reads a file, a setting or another server, or waits.
+_FUNCTIONS = (
+    "any_flag any_key cast coalesce count count_if flag id_text len lower max min nullif number object off present "
+    "regexp_extract right row_number server_version string_split sum text try try_cast upper uuid whole"
 ).split()
+_NO_FUNCTIONS = "and as by distinct else exists from in not on or over select then when where".split()
+_WORD = re.compile(r"(?<![\w.])([a-z_]\w*)\b(?!\.)(\s*\()?", re.IGNORECASE)
+_INDIRECT_CALL = re.compile(r'(?:\.\s*\w+|")\s*\(')
+_NAMELESS_SOURCE = re.compile(r"\b(?:FROM|JOIN)\b\s*(?=[^\sa-z_])", re.IGNORECASE)
 
 
 @cache
@@ -25,6 +30,8 @@ def blank(text: str) -> str:
 
     def cover(match: re.Match[str]) -> str:
         kept = match.group(0)
+        if kept.startswith('"'):
+            return kept
         inner = re.sub(r"[^\n]", " ", kept)
         return f"'{inner[1:-1]}'" if kept.startswith("'") else inner
 
@@ -33,13 +40,23 @@ def blank(text: str) -> str:
 
 def without_comments(text: str) -> str:
     """The text without its comments."""
-    return _STRING_OR_COMMENT.sub(lambda match: match.group(0) if match.group(0).startswith("'") else "", text)
+    return _STRING_OR_COMMENT.sub(lambda match: "" if match.group(0).startswith("--") else match.group(0), text)
 
 
 def depth(line: str) -> int:
     """By how much a line opens more parentheses than it closes."""
     bare = blank(line)
     return bare.count("(") - bare.count(")")
+
+
+def closing(text: str, position: int) -> int | None:
+    """The offset of the parenthesis that closes the one before `position`, None where it stays open."""
+    level = 1
+    for offset, character in enumerate(blank(text)[position:], position):
+        level += {"(": 1, ")": -1}.get(character, 0)
+        if not level:
+            return offset
+    return None
 
 
 @cache
@@ -53,7 +70,7 @@ def references(text: str) -> tuple[tuple[str, str, int], ...]:
 @cache
 def parameters(text: str) -> tuple[str, ...]:
     """The names of the `:parameters` of the text, each once, in order."""
-    return tuple(dict.fromkeys(_PARAMETER.findall(blank(text))))
+    return tuple(dict.fromkeys(PARAMETER.findall(blank(text))))
 
 
 @cache
@@ -62,26 +79,37 @@ def tables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+)", blank(text))))
 
 
-def named_bodies(text: str) -> Iterator[tuple[str, str]]:
-    """The `name AS ( body )` pairs of a WITH clause."""
+def named_bodies(text: str) -> Iterator[tuple[str, str | None]]:
+    """The `name AS ( body )` pairs of a WITH clause; where one has no end, or is none, its body is None."""
     position = 0
-    while match := re.compile(r"\b([a-z_]+) AS \(").search(text, position):
-        level, end = 1, match.end()
-        while level and end < len(text):
-            level += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-        yield match.group(1), text[match.end() : end - 1].strip()
-        position = end
+    while match := re.compile(r"\s*(?:WITH\s+|,\s*)([a-z_]+) AS \(").match(text, position):
+        end = closing(text, match.end())
+        yield match.group(1), None if end is None else text[match.end() : end].strip()
+        if end is None:
+            return
+        position = end + 1
+    if rest := text[position:].strip():
+        yield rest.splitlines()[0], None
 
 
 def forbidden(text: str) -> Iterator[tuple[int, str]]:
-    """What keeps a text from being a single read-only SELECT, as (line, sentence)."""
-    bare = blank(text)
+    """What keeps a text from being a single SELECT that reads tables and nothing else, as (line, sentence)."""
+    bare = re.sub(r'"[^"\n]*"', lambda name: f'"{" " * (len(name.group(0)) - 2)}"', blank(text))
+    if bare.count("'") % 2:
+        yield bare.count("\n", 0, bare.rindex("'")) + 1, "a string does not end"
     for number, line in enumerate(bare.splitlines(), 1):
         if ";" in line:
             yield number, "a statement is a single SELECT: no semicolon"
-        for word in re.findall(r"[a-z_]+", line.lower()):
-            if word in _WRITING and not re.search(rf"[.\"]{word}\b|\b{word}\.", line.lower()):
+        if "/*" in line or "$" in line:
+            yield number, "comments begin with `--` and strings with `'`: nothing else is read alike everywhere"
+        if _INDIRECT_CALL.search(line):
+            yield number, "a function is called by its plain name"
+        for match in _WORD.finditer(line):
+            word = match.group(1).lower()
+            if word in _WRITING:
                 yield number, f"a statement only reads: `{word.upper()}` is not allowed"
-            elif word in _REACHING_OUT:
-                yield number, f"a statement reads its tables and nothing else: `{word}` is not allowed"
+            elif match.group(2) and word not in _FUNCTIONS and word not in _NO_FUNCTIONS:
+                yield number, f"`{word}` is not among the functions that a statement calls: {', '.join(_FUNCTIONS)}"
+    for match in _NAMELESS_SOURCE.finditer(bare):
+        number = bare.count("\n", 0, match.start()) + 1
+        yield number, "a statement reads its tables and nothing else: after FROM and JOIN comes a table's name"

@@ -186,7 +186,7 @@ SELECT
   -- tenantTotpMfaEnabled: Tenants whose multiFactorConfiguration.authenticator.enabled is not false (a missing
   --     key means true, the product default).
   --   setting: 1.26.0
-  count_if(coalesce(text(tenants.data, 'multiFactorConfiguration.authenticator.enabled'), 'true') <> 'false') AS tenantTotpMfaEnabled,
+  count_if(NOT coalesce(off(tenants.data, 'multiFactorConfiguration.authenticator.enabled'), false)) AS tenantTotpMfaEnabled,
 
   -- tenantTwoFactorMethodAddTemplate: Number of tenants that select a template of their own for the email:
   --     notice that a multi-factor method was added.

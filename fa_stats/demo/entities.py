@@ -56,7 +56,7 @@ class Application:
 
 def list_tenants(moment: Moment) -> list[Tenant]:
     """Return the tenants, oldest first."""
-    growth = scaled("tenant", moment.size.tenants, 40, 7, founders=1)
+    growth = scaled("tenant", moment.size.tenants, 40, 7, founders=3)
     board = tenant_features()
     pioneers = board.pioneers(moment.size.tenants)
     found = []
@@ -80,7 +80,7 @@ def list_tenants(moment: Moment) -> list[Tenant]:
 
 def list_applications(moment: Moment, tenants: list[Tenant]) -> list[Application]:
     """Return the applications, oldest first: the built-in ones, then what the brands have built."""
-    growth = scaled("application", moment.size.applications, 120, 2.5, founders=2)
+    growth = scaled("application", moment.size.applications, 120, 2.5, founders=4)
     board = application_features()
     pioneers = board.pioneers(moment.size.applications)
     births = [tenant.created for tenant in tenants]

@@ -197,11 +197,11 @@ def tenant_features() -> Switchboard:
 @cache
 def application_features() -> Switchboard:
     """Return the features of applications."""
-    registration = (("basic", 0.2), ("phone", 0.1), ("missing", 0.08), ("advanced", 0.13))
-    registration += (("off advanced", 0.05), ("off phone", 0.04), ("null", 0.02))
+    registration = [("basic", 0.2), ("phone", 0.1), ("missing", 0.08), ("advanced", 0.13)]
+    registration += [("off advanced", 0.05), ("off phone", 0.04), ("null", 0.02)]
     features = (
         Feature("theme", (("on:advanced", 0.13), ("on:simple", 0.17), ("stock simple", 0.05)), 3, column=True),
-        Feature("registration", registration, 4),
+        Feature("registration", tuple(registration), 4),
         Feature(
             "login",
             (("on:open", 0.18), ("missing", 0.12), ("null", 0.03)),

@@ -126,7 +126,7 @@ def webhooks(moment: Moment, found: list[Webhook]) -> Iterator[Row]:
             "headers": compact({"X-Key": names.secret(moment.seed, "header", webhook.index)}),
             "http_authentication_username": f"quorwen-hook-{webhook.index}",
             "http_authentication_password": names.secret(moment.seed, "webhook", webhook.index),
-            "url": f"https://{names.host('hook', webhook.index)}/in?token={names.secret(moment.seed, 'url', webhook.index)}",
+            "url": f"https://{names.host('hook', webhook.index)}/{names.secret(moment.seed, 'url', webhook.index)}",
             **stamp(webhook.created, webhook.state.switched),
         }
 

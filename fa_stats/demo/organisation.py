@@ -13,8 +13,9 @@ from fa_stats.demo.documents import (
     write_tenant_manager,
 )
 from fa_stats.demo.entities import Application, Tenant
+from fa_stats.demo.facilities import BUILT_IN_CONNECTOR, CONNECTORS
 from fa_stats.demo.features import Feature, application_features, tenant_features
-from fa_stats.demo.library import BUILT_IN_CONNECTOR, CONNECTORS, STOCK_THEME, refer, refer_form, refer_theme, stamp
+from fa_stats.demo.library import STOCK_THEME, refer, refer_form, refer_theme, stamp
 from fa_stats.demo.moment import Moment, scaled, unit
 from fa_stats.demo.rows import Row
 

@@ -28,7 +28,7 @@ def create_people(connection: duckdb.DuckDBPyConnection, moment: Moment, applica
     _create_places(connection, applications)
     _create_draft(connection, moment, scaled("user", moment.size.users, 2000, 0.2, founders=1))
     connection.execute(_USERS, {"now": moment.now, "domain": names.DOMAIN})
-    connection.execute(_IDENTITIES.format(usernames=_USERNAMES, phones=_PHONES))
+    connection.execute(_IDENTITIES.format(usernames=_USERNAMES, phones=_PHONES, domain=names.DOMAIN))
     _create_registrations(connection, moment)
     for statement in _BELONGINGS:
         connection.execute(statement.format(seed=moment.seed, now=moment.now, day=DAY, domain=names.DOMAIN))
@@ -64,7 +64,8 @@ def _create_draft(connection: duckdb.DuckDBPyConnection, moment: Moment, growth:
         f"""
         CREATE TEMP TABLE people AS
         WITH numbered AS (
-            SELECT k, md5_number_lower('{moment.seed}/user/' || k) AS h, md5_number_upper('{moment.seed}/user/' || k) AS g
+            SELECT k, md5_number_lower('{moment.seed}/user/' || k) AS h,
+                md5_number_upper('{moment.seed}/user/' || k) AS g
             FROM range({growth.most(moment)}) AS numbers(k)
         ), born AS (
             SELECT k, h, g, created
@@ -99,7 +100,8 @@ def _create_registrations(connection: duckdb.DuckDBPyConnection, moment: Moment)
                 created + floor(draw(g, 1) * {120 * DAY})::BIGINT, h, g
             FROM people WHERE many > 2 AND draw(h, 2) < 0.4
         )
-        SELECT wishes.k, people.id AS users_id, places.i, places.id AS applications_id, wishes.instant, wishes.h, wishes.g
+        SELECT wishes.k, people.id AS users_id, places.i, places.id AS applications_id, wishes.instant,
+            wishes.h, wishes.g
         FROM wishes JOIN people USING (k) JOIN places ON places.i = wishes.place
         WHERE (wishes.instant < {moment.now} OR wishes.instant = {moment.founded})
             AND (places.closed IS NULL OR wishes.instant < places.closed)
@@ -126,10 +128,13 @@ _USERS = f"""
         CASE WHEN draw(h, 3) > 0.6 THEN '+155501' || lpad(k::VARCHAR, 7, '0') END AS mobile_phone,
         CASE WHEN k % 50 = 7 THEN 'parent-' || k || '@' || $domain END AS parent_email,
         CASE WHEN k % 9 = 0 THEN 'https://cdn.' || $domain || '/' || k || '.png' END AS image_url,
-        'fwk-secret-' || md5('password/' || id) AS password, 'fwk-secret-' || left(md5('salt/' || id), 16) AS password_salt,
-        'salted-pbkdf2-hmac-sha256' AS password_encryption_scheme, 24000 AS password_factor, 'Europe/Berlin' AS timezone,
-        CASE WHEN k % 5 > 0 THEN '{{"data":{{"enabled":true,"nick":"quorwen' || k || '","captchaConfiguration.enabled":true}}}}'
-            END AS data
+        'fwk-secret-' || md5('password/' || id) AS password,
+        'fwk-secret-' || left(md5('salt/' || id), 16) AS password_salt,
+        'salted-pbkdf2-hmac-sha256' AS password_encryption_scheme, 24000 AS password_factor,
+        'Europe/Berlin' AS timezone,
+        CASE WHEN k % 5 > 0 THEN
+            '{{"data":{{"enabled":true,"nick":"quorwen' || k || '","captchaConfiguration.enabled":true}}}}'
+        END AS data
     FROM (
         SELECT *, ({_text_list(names.FIRST_NAMES)})[1 + (g & 31)::INTEGER] AS first,
             ({_text_list(names.LAST_NAMES)})[1 + ((g >> 5) & 31)::INTEGER] AS last
@@ -142,14 +147,15 @@ _USERS = f"""
 _IDENTITIES = """
     INSERT INTO identities BY NAME
     WITH wanted AS (
-        SELECT 3 * k AS id, 0 AS type, users.id AS users_id, p.tenants_id, p.created, 'quorwen.' || k || '@ferrowick.example' AS value,
-            p.h, true AS is_primary
-        FROM people AS p JOIN users USING (id)
+        SELECT 3 * k AS id, 0 AS type, id AS users_id, tenants_id, created,
+            'quorwen.' || k || '@{domain}' AS value, h, true AS is_primary
+        FROM people
         UNION ALL
         SELECT 3 * k + 1, 1, id, tenants_id, created, '+155501' || lpad(k::VARCHAR, 7, '0'), h, false
         FROM people WHERE draw(g, 1) < {phones}
         UNION ALL
-        SELECT 3 * k + 2, 2, id, tenants_id, created, 'quorwen_' || k, h, false FROM people WHERE draw(g, 2) < {usernames}
+        SELECT 3 * k + 2, 2, id, tenants_id, created, 'quorwen_' || k, h, false
+        FROM people WHERE draw(g, 2) < {usernames}
     )
     SELECT id, type::SMALLINT AS type, users_id, tenants_id, value, value AS display_value, is_primary,
         CASE WHEN type = 0 THEN value END AS email, CASE WHEN type = 2 THEN value END AS username,
@@ -161,7 +167,8 @@ _IDENTITIES = """
 _REGISTRATIONS = f"""
     INSERT INTO user_registrations BY NAME
     SELECT md5(users_id || '/' || i)::UUID AS id, applications_id, users_id, instant AS insert_instant,
-        instant AS last_update_instant, least($now, instant + floor(draw(g, 3) * {200 * DAY})::BIGINT) AS last_login_instant,
+        instant AS last_update_instant,
+        least($now, instant + floor(draw(g, 3) * {200 * DAY})::BIGINT) AS last_login_instant,
         CASE WHEN k % 11 = 0 THEN 'fwk-secret-' || md5('token/' || users_id || i) END AS authentication_token,
         '{{"data":{{}}}}' AS data, 0::SMALLINT AS username_status, draw(h, 3) < 0.9 AS verified,
         CASE WHEN k % 6 = 0 THEN 'quorwen_' || k END AS username
@@ -185,17 +192,19 @@ _BELONGINGS = (
     INSERT INTO refresh_tokens BY NAME
     SELECT md5('refresh/' || users_id || i)::UUID AS id, applications_id, users_id, people.tenants_id,
         'fwk-secret-' || md5('token/' || users_id || i) AS token,
-        '{{"data":{{}},"metaData":{{"device":{{"lastAccessedAddress":"198.51.100.' || joined.k % 250 || '"}}}}}}' AS data,
+        '{{"data":{{}},"metaData":{{"device":{{"lastAccessedAddress":"198.51.100.' || joined.k % 250 || '"}}}}}}'
+            AS data,
         instant AS insert_instant, instant AS start_instant
     FROM joined JOIN people USING (k) WHERE draw(joined.h, 2) > 0.6 ORDER BY joined.k, i
     """,
     """
     INSERT INTO raw_logins BY NAME
-    SELECT applications_id, users_id, 'quorwen.' || k || '@ferrowick.example' AS identities_value, 0::SMALLINT AS identities_type,
-        (day * {day} + floor(draw(hash, 1) * {day}))::BIGINT AS instant,
+    SELECT applications_id, users_id, 'quorwen.' || k || '@{domain}' AS identities_value,
+        0::SMALLINT AS identities_type, (day * {day} + floor(draw(hash, 1) * {day}))::BIGINT AS instant,
         CASE WHEN k % 7 = 0 THEN '2001:db8:f00d::' || to_hex(k % 65536) ELSE '203.0.113.' || k % 250 END AS ip_address
     FROM (
-        SELECT joined.*, day, rate, closed, md5_number_lower('{seed}/raw/' || k || '/' || joined.i || '/' || day) AS hash
+        SELECT joined.*, day, rate, closed,
+            md5_number_lower('{seed}/raw/' || k || '/' || joined.i || '/' || day) AS hash
         FROM joined JOIN places ON places.i = joined.i, range({now} // {day} - 7, {now} // {day}) AS days(day)
         WHERE instant < day * {day} AND (closed IS NULL OR closed > (day + 1) * {day})
     )

@@ -72,5 +72,4 @@ def tables(*, upgraded: bool) -> dict[str, list[str]]:
 @cache
 def read_facts(name: str) -> list[dict[str, str]]:
     """Return the rows of a table of facts that comes with the package."""
-    with files("fa_stats.demo").joinpath(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(files("fa_stats.demo").joinpath(name).read_text(encoding="utf-8").splitlines()))

@@ -48,7 +48,7 @@ class Source(Protocol):
         """Open one connection; raises SourceError."""
 
 
-_KINDS = "`demo:`, `duckdb:///file`"
+_KINDS = "`demo:`, `duckdb:///absolute/path`"
 
 
 def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
@@ -59,6 +59,8 @@ def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
         return demo_source(data / "demo", day=day, **demo)
     if url.startswith("duckdb:///"):
         return DuckDBFile(Path(url.removeprefix("duckdb://")))
-    scheme = re.match(r"[a-z+]+(?=:)", url)
+    scheme = re.match(r"[A-Za-z][A-Za-z+]*(?=:)", url)
+    if scheme and scheme.group(0) == "duckdb":
+        raise UsageError("A DuckDB file is named by its absolute path, after three slashes: duckdb:///absolute/path.")
     named = f"`{scheme.group(0)}:`" if scheme else "that"
     raise UsageError(f"There is no source of the kind {named}. A source is one of {_KINDS}.")

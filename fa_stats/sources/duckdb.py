@@ -22,8 +22,8 @@ from fa_stats.sources import Answer
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "128MB",
-    "threads": 2,
+    "memory_limit": "1GB",
+    "threads": 1,  # a second one gains nothing, and takes memory and a core from others
 }
 _PROFILE = {"OPERATOR_TYPE": "true", "OPERATOR_ROWS_SCANNED": "true", "EXTRA_INFO": "true"}
 
@@ -50,6 +50,8 @@ class DuckDBFile:
             raise SourceError(_opening_failed(self.path, error)) from None
         try:
             yield DuckDBConnection(connection)
+        except duckdb.Error as error:  # of the schema or the settings; a statement's own is a QueryError
+            raise SourceError(_opening_failed(self.path, error)) from None
         finally:
             connection.close()
 
@@ -83,9 +85,10 @@ class DemoInstance(DuckDBFile):
             for other in self.path.parent.glob("demo-*.duckdb"):
                 if other != self.path:
                     other.unlink(missing_ok=True)
-        except OSError as error:
-            message = f"The demo instance cannot be written to {self.path.parent}: {error.strerror}. Free or open that folder."
-            raise SourceError(message) from error
+        except (OSError, duckdb.Error) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            message = f"The demo instance cannot be written to {self.path.parent}: {why}. Free or open that folder."
+            raise SourceError(message) from None
 
 
 def demo_source(folder: Path, *, day: date, **sizes: int) -> DemoInstance:
@@ -120,30 +123,41 @@ class DuckDBConnection:
     def run(self, query: Query, parameters: Mapping[str, Any], timeout: float) -> Answer:
         """Run one query, stopped after `timeout` seconds; raises QueryError, without a word of the data in it."""
         stopped = threading.Event()
-
-        def stop() -> None:
-            stopped.set()
-            self._connection.interrupt()
-
-        timer = threading.Timer(timeout, stop)
-        timer.start()
         try:
             for name in query.parameters:
                 # Binding a parameter the usual way would import pandas first, in the middle of what is measured.
                 self._connection.execute(f"SET VARIABLE {name} = {_literal(parameters[name])}")
-            cursor = self._connection.execute(query.sql)
-            names = [column[0] for column in cursor.description or ()]
-            rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+            with self._limited(timeout, stopped):
+                cursor = self._connection.execute(query.sql)
+                names = [column[0] for column in cursor.description or ()]
+                rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
         except duckdb.InterruptException:
             if not stopped.is_set():
                 raise KeyboardInterrupt from None
-            raise QueryError(f"stopped after {timeout:g} s, the time limit of a statement", timed_out=True) from None
+            raise QueryError(f"stopped after {round(timeout, 3):g} s, the time it was given", timed_out=True) from None
         except duckdb.Error as error:
             raise _query_failed(query, error) from None
-        finally:
-            timer.cancel()
-            timer.join()
         return Answer(rows, _scans(self._connection.get_profiling_information(format="json")))
+
+    @contextmanager
+    def _limited(self, seconds: float, stopped: threading.Event) -> Iterator[None]:
+        """Interrupt what runs inside after some seconds; `stopped` says whether that was done."""
+        done = threading.Event()
+
+        def watch() -> None:
+            wait = seconds
+            while not done.wait(wait):  # again and again, for an interrupt between two steps of DuckDB's is lost
+                stopped.set()
+                self._connection.interrupt()
+                wait = 0.05
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
 
 
 def _literal(value: int | str) -> str:
@@ -172,6 +186,8 @@ def _opening_failed(path: Path, error: duckdb.Error) -> str:
         return f"{path} is open for writing in another program. Close that program, then call again."
     if "not a valid DuckDB" in text or "magic bytes" in text:
         return f"{path} is not a DuckDB file."
+    if "different configuration" in text:
+        return f"{path} is open in this program already. Close that connection, then call again."
     if "version" in text.lower() and "storage" in text.lower() or "newer version" in text:
         return f"{path} was written by another version of DuckDB than {duckdb.__version__}, which cannot read it."
     return f"{path} cannot be opened ({type(error).__name__}). Check that it is a whole DuckDB file and readable."
@@ -181,11 +197,11 @@ def _query_failed(query: Query, error: duckdb.Error) -> QueryError:
     """The error in words of our own: the driver's may quote a row."""
     text = str(error)
     if "Malformed JSON" in text:
-        return QueryError(f"a document of {', '.join(query.columns)} is not valid JSON", document=True)
+        return QueryError(f"a document in {' or '.join(query.documents)} is not valid JSON", document=True)
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
         return QueryError(f"the schema is not as expected ({type(error).__name__})")
     if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
         return QueryError(f"a value is of another type than expected ({type(error).__name__})")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return QueryError("the statement needs more memory than the 128 MB that it may use")
+        return QueryError("the statement needs more memory than the 1 GB that it may use")
     return QueryError(f"the database refused the statement ({type(error).__name__})")

@@ -1,0 +1,1 @@
+"""Measures both sides of every speed claim in one run, and says which bars hold."""

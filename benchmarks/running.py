@@ -1,0 +1,70 @@
+"""The whole run, the command line and the memory, against what the tools alone cost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Row, Spread, at_most, in_turns, under
+
+ROUNDS = 5
+_BASE = "import pandas, altair, duckdb"
+_IDLE = "import resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+_BIN = Path(sys.executable).parent
+
+
+def measure(folder: Path) -> Iterator[Row]:
+    """Yields a line per bar."""
+    project = folder / "project"
+    project.mkdir(exist_ok=True)
+    base = project / "base.ipynb"
+    base.write_text(json.dumps(_notebook(_BASE)), encoding="utf-8")
+    again = ["fa-stats", "run", "--again", "--reason", "benchmark"]
+    _call(project, again)  # makes the demo instance
+    ours, theirs = in_turns(
+        [
+            lambda: _call(project, again),
+            lambda: _call(project, ["papermill", "--no-progress-bar", str(base), str(project / "out.ipynb")]),
+        ],
+        ROUNDS,
+    )
+    yield at_most("fa-stats run on the demo / papermill of a notebook that only imports", ours, theirs, 1.3)
+    for words in (["--help"], ["catalogue", "list"]):
+        command, nothing = in_turns(
+            [lambda w=words: _call(project, ["fa-stats", *w]), lambda: _call(project, ["python", "-c", "pass"])], 7
+        )
+        more = Spread(tuple(a - b for a, b in zip(command.samples, nothing.samples, strict=True)))
+        yield under(f"fa-stats {' '.join(words)}, more than python -c pass", more, "s", 0.5)
+    newest = max(project.glob("data/snapshots/*/*.duckdb"))
+    yield under("one run's snapshot", Spread((newest.stat().st_size / 1000,)), "KB", 300)
+    report = max(project.glob("reports/*/*/report.html"))
+    yield under("report", Spread((report.stat().st_size / 1000,)), "KB", 300)
+    yield under("memory of collecting, above an idle interpreter with a kernel", _memory(project), "MB", 150)
+
+
+def _memory(project: Path) -> Spread:
+    """Peak resident memory of `fa-stats collect` less that of a process that only imports what a kernel does."""
+    collect = "import sys; sys.argv = ['fa-stats', 'collect', '--output', 'out.json']\nfrom fa_stats.cli import main\n"
+    collect += "try:\n    main()\nexcept SystemExit:\n    pass\n"
+    samples = []
+    for _ in range(3):
+        ours = int(_call(project, ["python", "-c", collect + _IDLE]).split()[-1])
+        idle = int(_call(project, ["python", "-c", "import ipykernel.kernelapp\n" + _IDLE]).split()[-1])
+        samples.append((ours - idle) / 1000)
+    return Spread(tuple(samples))
+
+
+def _call(project: Path, words: list[str]) -> str:
+    done = subprocess.run(  # noqa: S603 - our own commands
+        [str(_BIN / words[0]), *words[1:]], cwd=project, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def _notebook(code: str) -> dict[str, object]:
+    cell = {"cell_type": "code", "id": "only", "metadata": {}, "execution_count": None, "outputs": [], "source": code}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}

@@ -1,0 +1,1 @@
+"""The documents of fa_stats, and what writes their generated parts."""
