@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Row, Spread, at_most, in_turns, under
@@ -34,7 +35,7 @@ def measure(folder: Path) -> Iterator[Row]:
     yield at_most("fa-stats run on the demo / papermill of a notebook that only imports", ours, theirs, 1.3)
     for words in (["--help"], ["catalogue", "list"]):
         command, nothing = in_turns(
-            [lambda w=words: _call(project, ["fa-stats", *w]), lambda: _call(project, ["python", "-c", "pass"])], 7
+            [partial(_call, project, ["fa-stats", *words]), partial(_call, project, ["python", "-c", "pass"])], 7
         )
         more = Spread(tuple(a - b for a, b in zip(command.samples, nothing.samples, strict=True)))
         yield under(f"fa-stats {' '.join(words)}, more than python -c pass", more, "s", 0.5)
@@ -65,6 +66,13 @@ def _call(project: Path, words: list[str]) -> str:
 
 
 def _notebook(code: str) -> dict[str, object]:
-    cell = {"cell_type": "code", "id": "only", "metadata": {}, "execution_count": None, "outputs": [], "source": code}
+    cell: dict[str, object] = {
+        "cell_type": "code",
+        "id": "only",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": code,
+    }
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}

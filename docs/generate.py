@@ -35,7 +35,12 @@ def dictionary(loaded: Catalogue) -> str:
     for group in dict.fromkeys(stat.group for stat in sorted(stats, key=lambda each: each.group)):
         lines += [f"## {group}", "", *_table([stat for stat in stats if stat.group == group]), ""]
     lines += ["## metrics", "", *_table(list(metrics)), ""]
-    lines += ["## Known elsewhere, never collected", "", "| name | where | what it seems to be |", "| --- | --- | --- |"]
+    lines += [
+        "## Known elsewhere, never collected",
+        "",
+        "| name | where | what it seems to be |",
+        "| --- | --- | --- |",
+    ]
     lines += [f"| `{each.name}` | {each.where} | {each.meaning} |" for each in loaded.elsewhere]
     return "\n".join(lines) + "\n"
 
@@ -76,7 +81,9 @@ def _walk(command: click.Command, path: str) -> Iterator[tuple[str, click.Comman
 
 def exit_codes() -> str:
     """The table of exit codes."""
-    return "\n".join(["| code | meaning |", "| --- | --- |", *(f"| {code.value} | {code.meaning} |" for code in ExitCode)])
+    return "\n".join(
+        ["| code | meaning |", "| --- | --- |", *(f"| {code.value} | {code.meaning} |" for code in ExitCode)]
+    )
 
 
 def statuses() -> str:
@@ -89,7 +96,9 @@ def overview() -> str:
     rows = []
     for path, command in _walk(cli.main, "fa-stats"):
         if not isinstance(command, click.Group):
-            arguments = " ".join(p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument))
+            arguments = " ".join(
+                p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)
+            )
             rows.append(f"| `{f'{path} {arguments}'.strip()}` | {command.get_short_help_str(200)} |")
     return "\n".join(["| command | does |", "| --- | --- |", *rows])
 
@@ -102,7 +111,8 @@ def generated() -> dict[Path, str]:
         begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         if begin not in readme or end not in readme:
             sys.exit(f"README.md lacks the marks {begin} and {end}")
-        readme = re.sub(f"(?s){begin}.*?{end}", lambda _, b=begin, t=text, e=end: f"{b}\n{t}\n{e}", readme)
+        before, _, rest = readme.partition(begin)
+        readme = f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}"
     return {
         ROOT / "README.md": readme,
         ROOT / "docs" / "stats.md": dictionary(catalogue.load()),
@@ -113,7 +123,9 @@ def generated() -> dict[Path, str]:
 
 def main() -> None:
     """Write the documents, or check them."""
-    behind = [path for path, text in generated().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    behind = [
+        path for path, text in generated().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     newest = re.search(r"^## \[?([0-9.]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     if newest is None or newest.group(1) != __version__:
         sys.exit(f"The newest entry of CHANGELOG.md is not for version {__version__}.")

@@ -37,8 +37,8 @@ class Order:
     preview: bool = False
 
 
-def _silent(statement: str, done: int, total: int) -> None:  # noqa: ARG001
-    """No progress is shown."""
+def _silent(statement: str, done: int, total: int) -> None:
+    """Show no progress."""
 
 
 def collect(
@@ -136,78 +136,81 @@ class _Run:
         self._run_all(self._left(stat for stat in self.catalogue if stat.statement != CONFIGURATION))
 
     def read_configuration(self) -> None:
-        """The stats that are in FusionAuth's own configuration, read after the connection is closed."""
+        """Read the stats that are in FusionAuth's own configuration, after the connection is closed."""
         stats = self.catalogue.statement[CONFIGURATION].stats
-        wanted = tuple(stat for stat in stats if stat.name not in self.order.disabled)
-        figures, statement = configuration.read(
-            self.catalogue, wanted, self.order.settings, self.clock, self.begun, self.order.weights
-        )
-        off = (Figure(each.name, Status.DISABLED, reason=self.order.disabled[each.name]) for each in stats if each not in wanted)
-        self.figures |= {figure.name: figure for figure in (*figures, *off)}
-        self.statements += [statement] if statement else []
+        for stat in stats:
+            if reason := self.order.disabled.get(stat.name):
+                self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=reason)
+        for group in self._groups(self._left(stats)):
+            figures, statement = configuration.read(
+                self.catalogue, group, self.order.settings, self.clock, self.begun, self.order.weights
+            )
+            self.figures |= {figure.name: figure for figure in figures}
+            self.statements += [statement] if statement else []
 
     def figures_of(self, payload: Payload) -> tuple[Figure, ...]:
-        """The figures of one payload, by name."""
+        """Return the figures of one payload, by name."""
         return tuple(self.figures[stat.name] for stat in self.catalogue.of(payload))
 
     def text_of(self, name: str) -> str | None:
-        """A figure's value as text, None where it has none."""
+        """Return a figure's value as text, None where it has none."""
         value = self.figures[name].value
         return None if value is None else str(value)
 
     def _left(self, stats: Iterable[Stat]) -> tuple[Stat, ...]:
         return tuple(stat for stat in stats if stat.name not in self.figures)
 
+    def _groups(self, stats: Sequence[Stat]) -> list[Sequence[Stat]]:
+        return [[stat] for stat in stats] if self.order.isolated else [stats]
+
     def _run_all(self, stats: Sequence[Stat]) -> None:
-        groups = [[stat] for stat in stats] if self.order.isolated else [list(stats)]
+        """Run the queries of these stats. Where one fails, its parts are run: at once, or last if it took too long."""
         total = len(self.catalogue.by_name)
-        for group in groups:
-            for each in query.compose(self.catalogue, group, self.source.dialect):
-                self.progress(each.name, len(self.figures), total)
-                self._run_parts(self._answerable(each))
-        self.progress("", len(self.figures), total)
-
-    def _answerable(self, each: Query) -> Query | None:
-        """The query without the stats that need a parameter nobody could read."""
-        unknown = [name for name in each.parameters if name not in self.parameters]
-        if not unknown:
-            return each
-        statements = self.catalogue.statement
-        lost = [s for s in each.stats if set(statements[s.statement].parameters_of([s])) & set(unknown)]
-        for stat in lost:
-            self._settle(stat, Status.FAILED, f"it needs {', '.join(unknown)}, which could not be read")
-        rest = [stat for stat in each.stats if stat not in lost]
-        found = query.compose(self.catalogue, rest, self.source.dialect)
-        return found[0] if found else None
-
-    def _run_parts(self, each: Query | None) -> None:
-        """Run a query; where it fails, run its parts."""
-        todo = [each] if each else []
+        todo = [each for group in self._groups(stats) for each in self._answerable(group)]
         while todo:
             current = todo.pop(0)
+            self.progress(current.name, len(self.figures), total)
             error = self._run_one(current)
             if error is None:
                 continue
-            parts = list(self._parts(current.stats, error))
+            parts = [query for part in self._parts(current.stats, error) for query in self._compose(part)]
+            todo = [*todo, *parts] if error.timed_out else [*parts, *todo]
             for stat in () if parts else current.stats:
-                if error.timed_out and self._left_seconds() <= 0:
-                    self._settle(stat, Status.OVER_BUDGET, f"{self._budget_used_up()} while its statement ran")
-                else:
-                    self._settle(stat, Status.TIMED_OUT if error.timed_out else Status.FAILED, str(error))
-            todo = [q for part in parts for q in query.compose(self.catalogue, part, self.source.dialect)] + todo
+                self._give_up(stat, error)
+        self.progress("", len(self.figures), total)
+
+    def _compose(self, stats: Iterable[Stat]) -> tuple[Query, ...]:
+        return query.compose(self.catalogue, stats, self.source.dialect)
+
+    def _answerable(self, stats: Sequence[Stat]) -> tuple[Query, ...]:
+        """Compose the queries of the stats, without those that need a parameter nobody could read."""
+        statements = self.catalogue.statement
+        rest = []
+        for stat in stats:
+            needed = statements[stat.statement].parameters_of([stat])
+            if unknown := [name for name in needed if name not in self.parameters]:
+                self._settle(stat, Status.FAILED, f"it needs {', '.join(unknown)}, which could not be read")
+            else:
+                rest.append(stat)
+        return self._compose(rest)
 
     def _parts(self, stats: Sequence[Stat], error: QueryError) -> Iterator[list[Stat]]:
         """Cut the stats of a failed query in parts, along a seam where there is one, else in halves; none is the end.
 
-        The seams are the statements, then the documents that are read. A document that cannot be parsed fails every
-        stat that reads it, and a statement over its time limit is as slow in halves: both are cut along seams only.
+        The seams are the statements, then the documents that are read, then the tables. A document that cannot be
+        parsed fails every stat that reads it, and a query over its time limit is as slow in halves: neither is halved.
         """
-        by_statement: dict[Any, list[Stat]] = {}
-        by_documents: dict[Any, list[Stat]] = {}
-        for stat in stats:
-            by_statement.setdefault(stat.statement, []).append(stat)
-            by_documents.setdefault(query.documents(self.catalogue, stat), []).append(stat)
-        for parts in (by_statement, by_documents):
+        statements = self.catalogue.statement
+        seams: list[Callable[[Stat], Any]] = [
+            lambda stat: stat.statement,
+            lambda stat: query.documents(self.catalogue, stat),
+        ]
+        if error.timed_out:
+            seams.append(lambda stat: frozenset(statements[stat.statement].columns_of([stat])))
+        for seam in seams:
+            parts: dict[Any, list[Stat]] = {}
+            for stat in stats:
+                parts.setdefault(seam(stat), []).append(stat)
             if len(parts) > 1:
                 yield from parts.values()
                 return
@@ -215,6 +218,12 @@ class _Run:
             middle = len(stats) // 2
             yield list(stats[:middle])
             yield list(stats[middle:])
+
+    def _give_up(self, stat: Stat, error: QueryError) -> None:
+        if error.timed_out and self._left_seconds() <= 0:
+            self._settle(stat, Status.OVER_BUDGET, f"{self._budget_used_up()} while its statement ran")
+        else:
+            self._settle(stat, Status.TIMED_OUT if error.timed_out else Status.FAILED, str(error))
 
     def _left_seconds(self) -> float:
         return self.order.settings.collection.budget_seconds - self.spent / 1_000_000

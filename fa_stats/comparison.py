@@ -25,7 +25,7 @@ class Comparison:
     changes: tuple[Change, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """What `--json` prints: the two days, and every change with its kind, Same only counted."""
+        """Return what `--json` prints: the two days, and every change with its kind, Same only counted."""
         found = diff.differences(self.changes)
         return {
             "before": {"day": self.before.collection.day, "run": self.before.run},
@@ -35,7 +35,7 @@ class Comparison:
         }
 
     def to_text(self) -> str:
-        """What a terminal shows: a heading, then a line per change, the weightiest first."""
+        """Return what a terminal shows: a heading, then a line per change, the weightiest first."""
         found = diff.differences(self.changes)
         before, after = self.before.collection, self.after.collection
         lines = [f"{before.day} to {after.day}: {len(found)} changed, {len(self.changes) - len(found)} the same."]
@@ -58,9 +58,8 @@ def between(settings: Settings, days: Sequence[date], source: str | None) -> Com
     else:
         earlier = next(snapshots.earlier(settings.data, after.collection.day, after.source_identity), None)
         if earlier is None:
-            raise NotFoundError(
-                f"There is no day before {after.collection.day} to compare with. `fa-stats demo backfill` gives the demo a history."
-            )
+            hint = "`fa-stats demo backfill` gives the demo a history."
+            raise NotFoundError(f"There is no day before {after.collection.day} to compare with. {hint}")
         before = earlier
     versions = (before.collection.application_version, after.collection.application_version)
     changes = diff.compare(
@@ -70,7 +69,7 @@ def between(settings: Settings, days: Sequence[date], source: str | None) -> Com
 
 
 def snapshot_of(settings: Settings, day: date | None, source: str | None) -> Snapshot:
-    """The newest readable snapshot of a day (the newest day's without one), of a source if it is named."""
+    """Return the newest readable snapshot of a day (the newest day's without one), of a source if it is named."""
     identity = runs.source_of(settings, source, day or date.max).identity if source else None
     kept = [other for other, _ in snapshots.found(settings.data)]
     for other in [day] if day else sorted(set(kept), reverse=True):

@@ -1,6 +1,6 @@
 """FusionAuth's own options, read from its fusionauth.properties or its environment.
 
-They are in no database and no API. Only the options that the catalogue names are kept; passwords in the same file are not.
+They are in no database and no API. Only the options that the catalogue names are kept, no password of the same file.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
@@ -15,7 +16,7 @@ from fa_stats import query, timing, values
 from fa_stats.catalogue import CONFIGURATION, Catalogue, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Figure, StatementRun, Status
-from fa_stats.dialect import DIALECTS
+from fa_stats.dialect import DIALECTS, DuckDB
 from fa_stats.settings import Settings
 
 _UNNAMED = (
@@ -35,23 +36,17 @@ def read(
     begun: int,
     weights: Mapping[str, int],
 ) -> tuple[tuple[Figure, ...], StatementRun | None]:
-    """The figures of the configuration statement, and its record; none was run where the settings name no configuration.
+    """Read the figures of the configuration statement; also its record, None where the settings name no configuration.
 
     `begun` is the microsecond at which the collection began.
     """
     columns = catalogue.statement[CONFIGURATION].columns_of(wanted).get(CONFIGURATION, ())
     options, problem = _options(settings, columns)
-    if not wanted or options is None:
-        return tuple(_unavailable(stat, problem) for stat in wanted), None
+    if not columns or options is None:
+        return tuple(_unavailable(catalogue, stat, problem) for stat in wanted), None
     [found] = query.compose(catalogue, wanted, DIALECTS["duckdb"])
     start = clock.microseconds()
-    with duckdb.connect() as connection:
-        names = ", ".join(f'"{name}" VARCHAR' for name in columns)
-        connection.execute(f"CREATE TABLE {CONFIGURATION} ({names})")
-        row = [options.get(name) for name in columns]
-        connection.execute(f"INSERT INTO {CONFIGURATION} VALUES ({', '.join('?' * len(row))})", row)
-        cursor = connection.execute(found.sql)
-        rows = [dict(zip([column[0] for column in cursor.description or ()], each, strict=True)) for each in cursor.fetchall()]
+    row = _ask(found.sql, {name: options.get(name) for name in columns})
     record = StatementRun(
         name=CONFIGURATION,
         sql=found.sql,
@@ -61,18 +56,31 @@ def read(
         figures=tuple(stat.name for stat in found.stats),
     )
     shares = timing.apportion(record.microseconds, [stat.name for stat in found.stats], weights)
-    return tuple(
-        values.figure(stat, rows, False, record, share) for stat, share in zip(found.stats, shares, strict=True)
-    ), record
+    figures = (
+        values.figure(stat, [row], False, record, share) for stat, share in zip(found.stats, shares, strict=True)
+    )
+    return tuple(figures), record
 
 
-def _unavailable(stat: Stat, problem: str) -> Figure:
-    in_configuration = "NULL" not in stat.expression
-    return Figure(stat.name, Status.UNAVAILABLE, reason=problem if in_configuration else stat.absent)
+def _ask(statement: str, options: Mapping[str, str | None]) -> dict[str, Any]:
+    """Run the statement over a table of one row that holds the options."""
+    with duckdb.connect() as connection:
+        columns = ", ".join(f'"{name}" VARCHAR' for name in options)
+        connection.execute(f"CREATE TABLE {CONFIGURATION} ({columns})")
+        row = ", ".join("NULL" if value is None else DuckDB.literal(value) for value in options.values())
+        connection.execute(f"INSERT INTO {CONFIGURATION} VALUES ({row})")
+        cursor = connection.execute(statement)
+        names = [column[0] for column in cursor.description or ()]
+        return dict(zip(names, cursor.fetchall()[0], strict=True))
+
+
+def _unavailable(catalogue: Catalogue, stat: Stat, problem: str) -> Figure:
+    reads_options = catalogue.statement[CONFIGURATION].columns_of([stat])[CONFIGURATION]
+    return Figure(stat.name, Status.UNAVAILABLE, reason=problem if reads_options else stat.absent)
 
 
 def _options(settings: Settings, names: Sequence[str]) -> tuple[dict[str, str] | None, str]:
-    """The options that are set, None with the reason where nobody says where to look."""
+    """Return the options that are set, None with the reason where nobody says where to look."""
     found: dict[str, str] = {}
     if path := settings.properties:
         try:
@@ -87,7 +95,7 @@ def _options(settings: Settings, names: Sequence[str]) -> tuple[dict[str, str] |
 
 
 def _text(content: bytes) -> str:
-    """The text of a .properties file: UTF-8, else the Latin-1 that Java once demanded."""
+    """Return the text of a .properties file: UTF-8, else the Latin-1 that Java once demanded."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -95,7 +103,7 @@ def _text(content: bytes) -> str:
 
 
 def parse(text: str, names: Sequence[str]) -> dict[str, str]:
-    """The named options of a .properties file, the last value of each; nothing else of the file is kept.
+    """Return the named options of a .properties file, the last value of each; nothing else of the file is kept.
 
     As Java reads it: `key=value`, `key: value` or `key value`, comments after # or !, lines continued by a backslash.
     """
@@ -108,7 +116,7 @@ def parse(text: str, names: Sequence[str]) -> dict[str, str]:
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    """The lines that are no comments, each with those that continue it."""
+    """Give the lines that are no comments, each with those that continue it."""
     held = ""
     for line in re.split(r"\r\n|\r|\n", text):
         line = line.lstrip(" \t\f")
@@ -131,12 +139,12 @@ def _unescaped(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """The text with a question mark for each half of a character, which no database takes."""
-    return text.encode("utf-8", "replace").decode()
+    """Return the text without what no database takes: a question mark for each half of a character, no zero bytes."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def from_environment(environment: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """The named options of FusionAuth's environment: by the literal name, else upper-cased with underscores."""
+    """Return the named options of FusionAuth's environment: by the literal name, else upper-cased with underscores."""
     found = {}
     for name in names:
         value = environment.get(name) or environment.get(re.sub(r"[.-]", "_", name).upper()) or ""

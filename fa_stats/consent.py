@@ -16,7 +16,9 @@ class Decision:
 def may_connect(mode: str) -> Decision:
     """Whether a connection may be opened at all, by the local settings."""
     if mode == "off":
-        return Decision(False, 'Collection is off in the settings ([collection] mode = "off"): no connection was opened.')
+        return Decision(
+            False, 'Collection is off in the settings ([collection] mode = "off"): no connection was opened.'
+        )
     return Decision(True, "The settings allow to collect locally.")
 
 

@@ -1,7 +1,7 @@
 """How a dialect of SQL reads a document, and so how the catalogue's statements become queries that run.
 
-The catalogue reads documents through seven primitives. Each takes a `table.column` and a path (keys joined by dots, a key
-that holds a dot in double quotes):
+The catalogue reads documents through seven primitives. Each takes a `table.column` and a path (keys joined by dots, a
+key that holds a dot in double quotes):
 
     flag(doc, 'a.b')            whether the value is JSON true (a text "true" is not); NULL where it is absent
     off(doc, 'a.b')             whether the value is JSON false; NULL where it is absent
@@ -11,8 +11,8 @@ that holds a dot in double quotes):
     any_flag(doc, 'a.*.b')      whether the flag `b` is true under any key of `a`
     any_key(doc, 'a', 'pre')    whether any key of `a` begins with `pre`
 
-A document is parsed once per row: all paths that a query needs are taken out in one go, in a row source that the planner
-may not fold back into the expressions.
+A document is parsed once per row: all paths that a query needs are taken out in one go, in a row source that the
+planner may not fold back into the expressions.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ class Extraction:
     paths: dict[str, int] = field(default_factory=dict)
 
     def place(self, path: str) -> int:
-        """The 1-based place of a path in the list that is taken out."""
+        """Return the 1-based place of a path in the list that is taken out."""
         return self.paths.setdefault(path, len(self.paths) + 1)
 
 
 def readings(text: str) -> list[Reading]:
-    """The primitives used in a piece of the catalogue's SQL."""
+    """Return the primitives used in a piece of the catalogue's SQL."""
     return [Reading(*match.groups()) for match in _PRIMITIVE.finditer(text)]
 
 
 def keys(path: str) -> list[str]:
-    """The keys of a path: `a."b.c".d` is a, b.c, d."""
+    """Return the keys of a path: `a."b.c".d` is a, b.c, d."""
     return [match.group(1) or match.group(2) for match in _KEY.finditer(path)]
 
 
@@ -66,7 +66,8 @@ def rewrite_calls(text: str, name: str, pattern: str) -> str:
     """Replace each `name(...)` by a pattern, `{}` being what stands between its parentheses."""
     while match := re.search(rf"(?<![\w.]){name}\(", sql.blank(text)):
         end = sql.closing(text, match.end())
-        assert end is not None, f"{name}( is never closed"  # the loader has seen to it
+        if end is None:
+            raise ValueError(f"{name}( is never closed")  # the loader has seen to it that this is not so
         text = text[: match.start()] + pattern.replace("{}", text[match.end() : end]) + text[end + 1 :]
     return text
 
@@ -102,16 +103,19 @@ class DuckDB:
         return rewrite_parameters(text, "getvariable('{}')")
 
     def extract(self, table: str, column: str, extraction: Extraction) -> str:
-        """The select item that takes all paths out of a document at once."""
+        """Return the select item that takes all paths out of a document at once."""
         paths = ",\n      ".join(f"'{self._path(path)}'" for path in extraction.paths)
-        return (
-            f"json_extract(nullif({table}.{column}, ''), [\n      {paths}\n    ]) AS {self.values(column)}"
-        )
+        return f"json_extract(nullif({table}.{column}, ''), [\n      {paths}\n    ]) AS {self.values(column)}"
 
     @staticmethod
     def values(column: str) -> str:
-        """The name of the list that holds what was taken out of a document column."""
+        """Return the name of the list that holds what was taken out of a document column."""
         return f"{column}_values"
+
+    @staticmethod
+    def literal(value: int | str) -> str:
+        """Return a value as it stands in a statement; to bind it as a parameter would import pandas first."""
+        return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
     def _read(self, reading: Reading, extraction: Extraction) -> str:
         if reading.primitive == "any_flag":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from fa_stats.collection import Figure, Status, Value
 
@@ -82,33 +82,32 @@ def compare(
     old = {figure.name: figure for figure in before}
     new = {figure.name: figure for figure in after}
     upgraded = versions[0] != versions[1] and None not in versions
-    return tuple(
-        _compare_one(name, old.get(name), new.get(name), upgraded, removed or {}) for name in sorted(old.keys() | new)
-    )
+    changes: list[Change] = []
+    for name in sorted(old.keys() | new):
+        if name not in old:
+            changes.append(Added(name, new[name].value, "new version" if upgraded else "new stat"))
+        elif name not in new:
+            reason = (removed or {}).get(name)
+            why = "no longer known" if reason is None else f"removed on purpose: {reason}"
+            changes.append(Removed(name, old[name].value, why))
+        else:
+            changes.append(_compare_one(old[name], new[name], upgraded))
+    return tuple(changes)
 
 
 def differences(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """The changes that are not Same, the weightiest first: gone, new, status, then the largest relative change."""
+    """Return the changes that are not Same: gone, new, other status, then those of value, the largest first."""
     return tuple(sorted((change for change in changes if not isinstance(change, Same)), key=_weight))
 
 
-def _compare_one(
-    name: str, old: Figure | None, new: Figure | None, upgraded: bool, removed: Mapping[str, str]
-) -> Change:
-    if old is None:
-        assert new is not None
-        return Added(name, new.value, "new version" if upgraded else "new stat")
-    if new is None:
-        return Removed(name, old.value, f"removed on purpose: {removed[name]}" if name in removed else "no longer known")
+def _compare_one(old: Figure, new: Figure, upgraded: bool) -> Change:
     if old.status is not new.status:
-        return StatusChanged(name, old.status, new.status, old.value, new.value, _why(old, new, upgraded))
-    if old.value == new.value and type(old.value) is type(new.value):
-        return Same(name, new.value)
-    assert old.value is not None
-    assert new.value is not None
+        return StatusChanged(new.name, old.status, new.status, old.value, new.value, _why(old, new, upgraded))
+    if old.value is None or new.value is None or (old.value == new.value and type(old.value) is type(new.value)):
+        return Same(new.name, new.value)
     by = _difference(old.value, new.value)
-    ratio = by / abs(_number(old.value)) if by is not None and _number(old.value) else None
-    return Changed(name, old.value, new.value, by, ratio)
+    size = abs(_size(old.value) or 0)
+    return Changed(new.name, old.value, new.value, by, by / size if by is not None and size else None)
 
 
 def _why(old: Figure, new: Figure, upgraded: bool) -> str:
@@ -122,18 +121,15 @@ def _why(old: Figure, new: Figure, upgraded: bool) -> str:
 
 
 def _difference(before: Value, after: Value) -> int | float | None:
-    for value in (before, after):
-        if isinstance(value, bool | str | dict):
-            return None
-    return _number(after) - _number(before)
+    small, large = _size(before), _size(after)
+    return None if small is None or large is None else large - small
 
 
-def _number(value: Any) -> int | float:
-    """The size of a value: the number itself, or the sum of a breakdown's counts."""
+def _size(value: Value) -> int | float | None:
+    """Return a number, or the sum of a breakdown's counts; None where a value has no size."""
     if isinstance(value, list):
         return sum(int(row["count"]) for row in value)
-    assert isinstance(value, int | float)
-    return value
+    return None if isinstance(value, bool | str | dict) else value
 
 
 def _weight(change: Change) -> tuple[int, float, str]:

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ class Finding:
     mend: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """What `--json` prints."""
+        """Return what `--json` prints."""
         return asdict(self)
 
 
@@ -53,7 +54,9 @@ def _guarded(look: Callable[[Settings, Clock], Iterator[Finding]], settings: Set
 def _catalogue(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
     loaded = catalogue.load()
     stats, metrics = loaded.of(catalogue.Payload.STATS), loaded.of(catalogue.Payload.METRICS)
-    yield Finding(True, f"The catalogue has {len(stats)} stats and {len(metrics)} metrics in {len(loaded.statements)} statements.")
+    yield Finding(
+        True, f"The catalogue has {len(stats)} stats and {len(metrics)} metrics in {len(loaded.statements)} statements."
+    )
 
 
 def _folders(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
@@ -78,13 +81,11 @@ def _notebook(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: A
 
 
 def _kernel(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    try:
-        KernelSpecManager().get_kernel_spec("python3")
-        yield Finding(True, "Jupyter has the kernel python3.")
-    except NoSuchKernel:
-        yield Finding(False, "Jupyter has no kernel python3.", "python -m ipykernel install --sys-prefix")
+    missing = [name for name in ("ipykernel", "papermill") if find_spec(name) is None]
+    if missing:
+        yield Finding(False, f"The notebook cannot be executed: {', '.join(missing)} missing.", "pip install fa-stats")
+    else:
+        yield Finding(True, "papermill and a kernel of this Python are there.")
 
 
 def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
@@ -93,6 +94,9 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding(True, decision.reason)
         return
     source = runs.source_of(settings, None, clock.now().date())
+    if source.kind == "demo":
+        yield Finding(True, f"The source is the {source.label}; the first run of a day makes the day's instance.")
+        return
     with source.connect() as connection:
         columns = connection.columns()
         version = connection.version()
@@ -111,9 +115,9 @@ def _days(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG00
     broken = []
     for day, run in kept:
         try:
-            snapshots.read(snapshots.path_of(settings.data, day, run))
+            snapshots.of_run(settings.data, day, run)
         except StorageError:
-            broken.append(f"{day}/{run}")
+            broken.append(str(snapshots.path_of(settings.data, day, run)))
     days = len({day for day, _ in kept})
     yield Finding(
         not broken,

@@ -7,14 +7,15 @@ open overnight included, neither waits nor blocks: they go on reading the file t
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from fa_stats import files, snapshots
+from fa_stats import files, snapshots, storage
 from fa_stats.errors import StorageError
 
 SCHEMA = """
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS figures (
 CREATE TABLE IF NOT EXISTS statements (
     instance VARCHAR, source VARCHAR, day DATE, run VARCHAR, name VARCHAR, microseconds BIGINT
 );
-CREATE TABLE IF NOT EXISTS unreadable (run VARCHAR)
+CREATE TABLE IF NOT EXISTS seen (run VARCHAR)
 """
 _TABLES = ("runs", "figures", "statements")
 
@@ -40,33 +41,37 @@ def path_of(data: Path) -> Path:
 
 
 def catch_up(data: Path) -> int:
-    """Add every snapshot that the history does not hold yet; the number of them. Raises StorageError."""
-    path = path_of(data)
-    known = _known(path)
-    missing = [(day, run) for day, run in snapshots.found(data) if run not in known]
-    if missing:
-        _extend(data, missing, anew=not known)
-    return len(missing)
+    """Add every snapshot that the history does not hold yet; return the number of them. Raises StorageError.
+
+    A snapshot that cannot be read is passed over, and looked at again by the next run; a history that cannot be read is
+    made anew.
+    """
+    known = _known(path_of(data))
+    missing = [each for each in snapshots.found(data) if each[1] not in known]
+    return _extend(data, missing, anew=not known)
 
 
 def rebuild(data: Path) -> int:
-    """Make the history anew from all snapshots; the number of them. Raises StorageError."""
-    everything = snapshots.found(data)
-    _extend(data, everything, anew=True)
-    return len(everything)
+    """Make the history anew from all snapshots; return the number of them. Raises StorageError."""
+    return _extend(data, snapshots.found(data), anew=True)
 
 
 def _known(path: Path) -> set[str]:
-    """The runs that the history holds; none where it is absent or damaged."""
+    """Return the runs that the history has seen; none where it is absent or damaged."""
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            rows = connection.execute("SELECT run FROM runs UNION SELECT run FROM unreadable").fetchall()
-    except duckdb.Error:
+        with storage.opened(path) as connection:
+            for table in _TABLES:  # damage shows where it is read, so all of it is
+                connection.execute(f"SELECT max(COLUMNS(*)) FROM {table}").fetchall()
+            rows = connection.execute("SELECT run FROM seen").fetchall()
+    except (duckdb.Error, OSError):
         return set()
     return {run for (run,) in rows}
 
 
-def _extend(data: Path, missing: Sequence[tuple[date, str]], *, anew: bool) -> None:
+def _extend(data: Path, missing: Sequence[tuple[date, str]], *, anew: bool) -> int:
+    readable = [(day, run) for day, run in missing if snapshots.if_readable(data, day, run)]
+    if not readable and not anew:
+        return 0
     path = path_of(data)
     with files.replacing(path) as beside:
         try:
@@ -74,43 +79,41 @@ def _extend(data: Path, missing: Sequence[tuple[date, str]], *, anew: bool) -> N
                 shutil.copyfile(path, beside)
             with duckdb.connect(str(beside)) as connection:
                 connection.execute(SCHEMA)
-                for day, run in missing:
-                    _add(connection, snapshots.path_of(data, day, run), run)
+                for day, run in readable:
+                    _add(connection, snapshots.path_of(data, day, run))
                 if anew:
                     _sort(connection)
         except duckdb.Error as error:
-            raise StorageError(f"{path} could not be written ({type(error).__name__}); the next run tries again.") from None
+            raise storage.unwritten(path, error) from None
+        # The log of whoever has the old file open for writing is none of the new one's.
+        Path(f"{path}.wal").unlink(missing_ok=True)
+    return len(readable)
 
 
-def _add(connection: duckdb.DuckDBPyConnection, path: Path, run: str) -> None:
-    """Copy one snapshot's figures; a later run of a day takes the place of an earlier one of the same source."""
-    try:
-        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS snapshot (READ_ONLY)")
-    except duckdb.Error:
-        connection.execute(f"INSERT INTO unreadable VALUES ('{run}')")
-        return
-    try:
+def _add(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Copy one snapshot's figures; of the runs of a day and source only the last has its figures in the history."""
+    with storage.readable(path) as own:
+        connection.execute(f"ATTACH {storage.quoted(str(own))} AS snapshot (READ_ONLY)")
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO seen SELECT run FROM snapshot.run")
+        same = "old.day = new.day AND old.source = new.source_identity AND old.run"
         for table in _TABLES:
-            connection.execute(
-                f"DELETE FROM {table} USING snapshot.run AS new "
-                f"WHERE {table}.day = new.day AND {table}.source = new.source_identity AND {table}.run < new.run"
-            )
-        who = "r.instance_id, r.source_identity, r.day, r.run"
-        connection.execute(
-            f"INSERT INTO runs SELECT {who}, r.application_version, "
-            "(SELECT count(*) FROM snapshot.figures WHERE payload = 'stats' AND status = 'ok'), "
-            "(SELECT coalesce(sum(microseconds), 0) FROM snapshot.statements) FROM snapshot.run AS r"
-        )
+            connection.execute(f"DELETE FROM {table} AS old USING snapshot.run AS new WHERE {same} < new.run")
+        last = f"snapshot.run AS new WHERE NOT EXISTS (SELECT 1 FROM runs AS old WHERE {same} > new.run)"
+        who = "new.instance_id, new.source_identity, new.day, new.run"
         connection.execute(
             f"INSERT INTO figures SELECT {who}, f.name, f.status, f.value, f.number, f.microseconds, f.measured "
-            "FROM snapshot.run AS r, snapshot.figures AS f ORDER BY f.name"
+            f"FROM snapshot.figures AS f, {last} ORDER BY f.name"
         )
         connection.execute(
-            f"INSERT INTO statements SELECT {who}, s.name, s.microseconds FROM snapshot.run AS r, snapshot.statements AS s"
+            f"INSERT INTO statements SELECT {who}, s.name, s.microseconds FROM snapshot.statements AS s, {last}"
         )
-    except duckdb.Error:
-        connection.execute(f"INSERT INTO unreadable VALUES ('{run}')")
-    finally:
+        connection.execute(
+            f"INSERT INTO runs SELECT {who}, new.application_version, "
+            "(SELECT count(*) FROM snapshot.figures WHERE payload = 'stats' AND status = 'ok'), "
+            f"(SELECT coalesce(sum(microseconds), 0) FROM snapshot.statements) FROM {last}"
+        )
+        connection.execute("COMMIT")
         connection.execute("DETACH snapshot")
 
 
@@ -122,35 +125,36 @@ def _sort(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def open(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:  # noqa: A001
-    """A read-only connection to the history; raises StorageError where there is none yet."""
+def open(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a read-only connection to the history; raises StorageError where there is none yet."""
     path = path_of(data)
-    try:
-        connection = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error:
-        raise StorageError(f"There is no readable history at {path}. The next run makes it from the snapshots.") from None
-    with connection:
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(storage.opened(path))
+        except (duckdb.Error, OSError):
+            message = f"There is no readable history at {path}. The next run makes it from the snapshots."
+            raise StorageError(message) from None
         yield connection
 
 
 def weights(data: Path, source: str) -> dict[str, int]:
-    """The microseconds that each stat of a source took when it was last measured alone; empty without a history."""
+    """Return the microseconds of each stat of a source when it was last measured alone; none without a history."""
     return dict(
         _rows(
             data,
             "SELECT name, arg_max(microseconds, day) FROM figures "
-            f"WHERE source = {_text(source)} AND measured AND microseconds > 0 GROUP BY name",
+            f"WHERE source = {storage.quoted(source)} AND measured AND microseconds > 0 GROUP BY name",
         )
     )
 
 
 def statement_times(data: Path, source: str, before: date, days: int) -> dict[str, list[int]]:
-    """The microseconds of each statement on the last `days` days before a day, oldest first."""
+    """Return the microseconds of each statement on the last `days` days before a day, oldest first."""
     found: dict[str, list[int]] = {}
     rows = _rows(
         data,
         "SELECT name, sum(microseconds) FROM statements "
-        f"WHERE source = {_text(source)} AND day < DATE '{before}' AND day >= DATE '{before}' - {days} "
+        f"WHERE source = {storage.quoted(source)} AND day < DATE '{before}' AND day >= DATE '{before}' - {days} "
         "GROUP BY name, day ORDER BY day",
     )
     for name, microseconds in rows:
@@ -159,28 +163,25 @@ def statement_times(data: Path, source: str, before: date, days: int) -> dict[st
 
 
 def days(data: Path, source: str, until: date, most: int) -> list[tuple[date, int, int]]:
-    """The last days up to one, oldest first: the day, the number of stats counted, microseconds in the database."""
+    """Return the last days up to one, oldest first: the day, stats counted, microseconds in the database."""
     rows = _rows(
         data,
-        f"SELECT day, counted, microseconds FROM runs WHERE source = {_text(source)} AND day <= DATE '{until}' "
-        f"ORDER BY day DESC LIMIT {most}",
+        "SELECT day, counted, microseconds FROM runs "
+        f"WHERE source = {storage.quoted(source)} AND day <= DATE '{until}' ORDER BY day DESC LIMIT {most}",
     )
-    return [(day, counted, int(microseconds)) for day, counted, microseconds in reversed(list(rows))]
+    return [(day, counted, int(microseconds)) for day, counted, microseconds in reversed(rows)]
 
 
 def trend(data: Path, name: str) -> list[tuple[date, float | None]]:
-    """One stat's value on every day of the history, oldest first."""
-    rows = _rows(data, f"SELECT day, number FROM figures WHERE name = {_text(name)} ORDER BY day")
+    """Return one stat's value on every day of the history, oldest first."""
+    rows = _rows(data, f"SELECT day, number FROM figures WHERE name = {storage.quoted(name)} ORDER BY day")
     return [(day, number) for day, number in rows]
 
 
-def _rows(data: Path, query: str) -> Iterable[tuple]:  # type: ignore[type-arg]
+def _rows(data: Path, query: str) -> list[tuple[Any, ...]]:
     try:
         with open(data) as connection:
-            return connection.execute(query).fetchall()
+            rows: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+            return rows
     except (StorageError, duckdb.Error):
         return []
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +24,15 @@ def path_of(data: Path) -> Path:
 
 
 def append(data: Path, *, at: datetime, day: date, event: str, **details: Any) -> None:
-    """Add one entry and flush it to the disk; raises StorageError. Only one process at a time may do so.
+    """Add one entry and flush it to the disk; raises StorageError, and then leaves the ledger as it was.
 
     `previous` is the SHA-256 of the line before, as it stands, so that no line can be changed or taken out unnoticed.
     """
     path = path_of(data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab+") as handle:
+        with path.open("ab+", buffering=0) as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # for a moment, and apart from the lock of runs
             handle.seek(0)
             content = handle.read()
             lines = content.splitlines()
@@ -42,11 +46,20 @@ def append(data: Path, *, at: datetime, day: date, event: str, **details: Any) -
                 **details,
                 "previous": hashlib.sha256(lines[-1]).hexdigest() if lines else _FIRST,
             }
-            handle.write(gap + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-            handle.flush()
-            os.fsync(handle.fileno())
+            _write(handle, len(content), gap + json.dumps(entry, ensure_ascii=False).encode() + b"\n")
     except OSError as error:
         raise files.refused(path, error) from error
+
+
+def _write(handle: FileIO, end: int, line: bytes) -> None:
+    """Write a line whole or not at all: a full disk takes a part of it without a word."""
+    try:
+        while line:
+            line = line[handle.write(line) :]
+        os.fsync(handle.fileno())
+    except OSError:
+        handle.truncate(end)
+        raise
 
 
 def entries(data: Path) -> Iterator[dict[str, Any]]:
@@ -56,7 +69,7 @@ def entries(data: Path) -> Iterator[dict[str, Any]]:
     except OSError:
         return
     for line in lines:
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if isinstance(entry, dict):
+                yield entry

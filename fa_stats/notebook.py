@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fa_stats import files
 from fa_stats.render import Fragment
 from fa_stats.settings import Settings
 
 NAME = "daily.ipynb"
+Shown: TypeAlias = tuple[dict[str, Any], dict[str, Any]]  # what Jupyter makes of a value: data and metadata
 PACKAGED = Path(__file__).parent / "notebooks"
 _CHECKOUT = Path(__file__).parent.parent / "notebooks"
 
@@ -23,12 +24,12 @@ def find(settings: Settings, name: str = NAME) -> Path:
 
 
 def shipped() -> Path:
-    """The folder of the notebooks that came with fa_stats."""
+    """Return the folder of the notebooks that came with fa_stats."""
     return PACKAGED if PACKAGED.is_dir() else _CHECKOUT
 
 
 def code(settings: Settings) -> list[str]:
-    """The code cells of the daily notebook, for the report's last section; none where it cannot be read."""
+    """Return the code cells of the daily notebook, for the report's last section; none where it cannot be read."""
     try:
         cells = json.loads(find(settings).read_text(encoding="utf-8"))["cells"]
         return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -36,56 +37,51 @@ def code(settings: Settings) -> list[str]:
         return []
 
 
-def cell_number() -> int:
-    """The number of the cell that is running, 0 outside of Jupyter."""
-    shell = _shell()
-    return int(shell.execution_count) if shell else 0
-
-
-def keep(settings: Settings, path: Path, shown: Sequence[tuple[int, Fragment]]) -> None:
+def keep(settings: Settings, path: Path, last: Fragment) -> None:
     """Write the notebook as it ran so far, from within its own kernel; nothing outside of Jupyter.
 
-    Under plain papermill nobody but the kernel knows the run's folder, and papermill's own copy lies elsewhere.
+    Nobody but the kernel knows the run's folder, and papermill's own copy lies elsewhere. `last` is what the cell that
+    is running will show. Raises StorageError.
     """
     shell = _shell()
     if shell is None:
         return
-    template = json.loads(find(settings).read_text(encoding="utf-8"))
-    inputs = [str(source) for source in shell.user_ns.get("In", ())]
-    template["cells"] = list(_executed(template["cells"], inputs, shown))
+    try:
+        template = json.loads(find(settings).read_text(encoding="utf-8"))
+        cells = template["cells"]
+    except (OSError, ValueError, KeyError):
+        return  # somebody moved it while it ran: the report is whole without it
+    inputs = shell.history_manager.input_hist_raw
+    values = {**shell.user_ns["_oh"], len(inputs) - 1: last}
+    shown = {number: shell.display_formatter.format(value) for number, value in values.items()}
+    template["cells"] = list(_executed(cells, inputs, shown))
     files.write(path, json.dumps(template, indent=1, ensure_ascii=False).encode())
 
 
 def _executed(
-    cells: Sequence[dict[str, Any]], inputs: Sequence[str], shown: Sequence[tuple[int, Fragment]]
-) -> list[dict[str, Any]]:
-    """The notebook's cells with what they showed; cells that ran without being in it (injected ones) in their place."""
-    found: list[dict[str, Any]] = []
+    cells: Sequence[dict[str, Any]], inputs: Sequence[str], shown: Mapping[int, Shown]
+) -> Iterator[dict[str, Any]]:
+    """Put what ran and what it showed into the notebook; cells that it does not have (injected ones) in their place."""
     number = 1
     for cell in cells:
         source = "".join(cell["source"])
-        if cell["cell_type"] != "code" or source not in inputs[number:]:
-            found.append(cell)
-            continue
-        place = inputs.index(source, number)
-        found += [_code_cell({"id": f"ran-{n}", "metadata": {}}, inputs[n], n, ()) for n in range(number, place)]
-        outputs = [fragment for n, fragment in shown if n == place]
-        found.append(_code_cell(cell, source, place, outputs))
-        number = place + 1
-    return found
+        if cell["cell_type"] == "code" and source in inputs[number:]:
+            place = inputs.index(source, number)
+            for injected in range(number, place):
+                yield _code_cell({"id": f"ran-{injected}", "metadata": {}}, inputs[injected], injected, shown)
+            yield _code_cell(cell, source, place, shown)
+            number = place + 1
+        else:
+            yield cell
 
 
-def _code_cell(cell: dict[str, Any], source: str, number: int, shown: Sequence[Fragment]) -> dict[str, Any]:
-    outputs = [
-        {
-            "output_type": "execute_result",
-            "execution_count": number,
-            "metadata": {},
-            "data": {"text/html": fragment.html, "text/plain": str(fragment)},
-        }
-        for fragment in shown
-    ]
-    return {**cell, "cell_type": "code", "source": source, "execution_count": number, "outputs": outputs}
+def _code_cell(cell: dict[str, Any], source: str, number: int, shown: Mapping[int, Shown]) -> dict[str, Any]:
+    ran = {"cell_type": "code", "source": source, "execution_count": number, "outputs": []}
+    if number in shown:
+        data, metadata = shown[number]
+        result = {"output_type": "execute_result", "execution_count": number, "metadata": metadata, "data": data}
+        ran["outputs"] = [result]
+    return {**cell, **ran}
 
 
 def _shell() -> Any:

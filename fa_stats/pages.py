@@ -1,4 +1,4 @@
-"""Puts together what a report shows, from what is stored: the run's record, its snapshot, earlier days, the notebook."""
+"""Puts together what a report shows, from what is stored: record, snapshot, earlier days, notebook."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def compare(settings: Settings, snapshot: Snapshot) -> Comparison:
     return Comparison(previous, changes)
 
 
-def page(settings: Settings, record: RunRecord, snapshot: Snapshot | None, comparison: Comparison | None = None) -> Page:
+def page(
+    settings: Settings, record: RunRecord, snapshot: Snapshot | None, comparison: Comparison | None = None
+) -> Page:
     """Everything that the report of a run shows; without a snapshot, that of a run that brought nothing back."""
     stats = {stat.name: stat for stat in catalogue.load() if stat.payload is not Payload.CONTEXT}
     code = notebook.code(settings)

@@ -11,7 +11,7 @@ from typing import Any
 
 from fa_stats.errors import DayError, ParameterError
 
-_CREDENTIAL = re.compile(r"://[^/\s@]*:[^/\s@]*@|\b(?:password|passwd|secret|token|api[_-]?key)\s*[=:]", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"://[^/\s@:]*:[^\s]*@|\b(?:password|passwd|secret|token|api[_-]?key)\s*[=:]", re.IGNORECASE)
 _OF_JUPYTER = frozenset({"In", "Out"})
 _PLAIN = (str, int, float, bool, list, dict, tuple, date, type(None))
 
@@ -28,9 +28,9 @@ class Parameters:
     isolated: bool = False
 
     def check(self, today: date) -> date:
-        """The day of the report, a UTC date; raises DayError for one to come, ParameterError for words that miss."""
+        """Return the day of the report, in UTC; raises DayError for one to come, ParameterError for words that miss."""
         if self.again and not (self.reason or "").strip():
-            raise ParameterError("A second run of a day needs a reason for the ledger: --again --reason \"why\".")
+            raise ParameterError('A second run of a day needs a reason for the ledger: --again --reason "why".')
         if self.reason and not self.again:
             raise ParameterError("`reason` says why a day is run again: give it together with --again.")
         day = self.day or today
@@ -40,17 +40,18 @@ class Parameters:
 
 
 def parse_day(text: str) -> date:
-    """A day as YYYY-MM-DD; raises DayError."""
+    """Read a day written as YYYY-MM-DD; raises DayError."""
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise DayError(f"{text!r} is no day. Write it as 2026-11-23.")
+    said = "That" if _CREDENTIAL.search(text) else repr(text)
+    raise DayError(f"{said} is no day. Write it as 2026-11-23.")
 
 
 def of_notebook(namespace: Mapping[str, Any]) -> Parameters:
-    """The parameters among a notebook's variables.
+    """Return the parameters among a notebook's variables.
 
     Raises ParameterError for an unknown name, a wrong type, a text such as "false", or anything like a credential.
     """
@@ -63,7 +64,7 @@ def of_notebook(namespace: Mapping[str, Any]) -> Parameters:
     }
     known = [each.name for each in fields(Parameters)]
     for name, value in given.items():
-        if isinstance(value, str) and _CREDENTIAL.search(value):
+        if _CREDENTIAL.search(str(value)):
             raise ParameterError(
                 f"`{name}` holds something like a credential. Papermill writes parameters into the notebook: "
                 "put the source with its credentials into the environment variable FA_STATS_SOURCE instead."

@@ -16,10 +16,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def usage_data(collection: Collection) -> bytes:
-    """The usage-data payload, in the shape of the vendor's published example.
+    """Return the usage-data payload, in the shape of the vendor's published example.
 
-    A stat that is not `ok` is absent from `stats`. `timings` has whole milliseconds, rounded up, for every stat that was
-    asked for, whatever came of it. `collectionDuration` is in milliseconds, `collectionInstant` in milliseconds since 1970.
+    A stat that is not `ok` is absent from `stats`. `timings` has whole milliseconds, rounded up, for every stat that
+    was asked for, whatever came of it. `collectionDuration` is in milliseconds, `collectionInstant` since 1970 too.
     """
     return _canonical(
         {
@@ -39,12 +39,12 @@ def usage_data(collection: Collection) -> bytes:
 
 
 def metrics(collection: Collection) -> bytes:
-    """The metrics payload: the eight high-level figures of the vendor's page, those that are not `ok` left out."""
+    """Return the metrics payload: the eight high-level figures of the vendor's page, those that are `ok`."""
     return _canonical({figure.name: figure.value for figure in collection.metrics if figure.status is Status.OK})
 
 
 def digest(payload: bytes) -> str:
-    """The SHA-256 of a payload's bytes, in hexadecimal."""
+    """Return the SHA-256 of a payload's bytes, in hexadecimal."""
     return hashlib.sha256(payload).hexdigest()
 
 

@@ -9,7 +9,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 def parameters(day: date, timezone: str | None) -> dict[str, int]:
-    """The period parameters of the catalogue's statements for one report day.
+    """Return the period parameters of the catalogue's statements for one report day.
 
     `yesterday` is the last complete day, in days since 1970; `month` is its month, in months since 1970;
     `month_first_hour` and `month_end_hour` bound that month in UTC hours since 1970, its days being days of the

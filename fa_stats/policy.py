@@ -9,7 +9,7 @@ from fa_stats.settings import SwitchedOff
 
 
 def disabled(entries: Iterable[SwitchedOff], day: date) -> dict[str, str]:
-    """The stats that are off on a day, each with the sentence that the report shows."""
+    """Return the stats that are off on a day, each with the sentence that the report shows."""
     return {
         entry.stat: f"switched off by {entry.by} on {entry.on}: {entry.why}"
         + (f" (until {entry.until})" if entry.until else "")

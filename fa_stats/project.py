@@ -14,7 +14,9 @@ TEMPLATE = Path(__file__).parent / "templates" / FILE
 def lay_out(folder: Path) -> Iterator[tuple[Path, bool]]:
     """Make the folder's files; yields each with whether it was made (False: it was there, and stays as it is)."""
     content = {folder / FILE: TEMPLATE.read_bytes()}
-    content |= {folder / "notebooks" / path.name: path.read_bytes() for path in sorted(notebook.shipped().glob("*.ipynb"))}
+    content |= {
+        folder / "notebooks" / path.name: path.read_bytes() for path in sorted(notebook.shipped().glob("*.ipynb"))
+    }
     for path, text in content.items():
         made = not path.exists()
         if made:

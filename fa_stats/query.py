@@ -31,7 +31,7 @@ class Query:
 
 
 def compose(catalogue: Catalogue, wanted: Iterable[Stat], dialect: Dialect) -> tuple[Query, ...]:
-    """The queries that yield the wanted figures, in the catalogue's order.
+    """Return the queries that yield the wanted figures, in the catalogue's order.
 
     Statements that read a table in common become one query, so that no table is read twice.
     """
@@ -158,9 +158,7 @@ class _Composer:
         items = [f"{table}.{column}" for column in columns if column not in documents]
         items += [self.dialect.extract(table, column, found) for column, found in documents.items()]
         listed = ",\n    ".join(items)
-        return (
-            f"{table} AS {self.dialect.fence}(\n  SELECT\n    {listed}\n  FROM {self.dialect.schema}.{table}\n)"
-        )
+        return f"{table} AS {self.dialect.fence}(\n  SELECT\n    {listed}\n  FROM {self.dialect.schema}.{table}\n)"
 
 
 def _indent(lines: str) -> str:
@@ -168,6 +166,6 @@ def _indent(lines: str) -> str:
 
 
 def documents(catalogue: Catalogue, stat: Stat) -> frozenset[tuple[str, str]]:
-    """The document columns that a figure reads, itself or through a join, as (table, column)."""
+    """Return the document columns that a figure reads, itself or through a join, as (table, column)."""
     texts = catalogue.statement[stat.statement].texts_of([stat])
     return frozenset((reading.table, reading.column) for text in texts for reading in readings(text))

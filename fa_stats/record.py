@@ -60,7 +60,7 @@ class RunRecord:
     files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The text of run.json, keys in the order above."""
+        """Return the text of run.json, keys in the order above."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False, default=_plain) + "\n"
 
     @classmethod
@@ -78,7 +78,9 @@ class RunRecord:
             values["submission"] = Submission(**values.get("submission", {}))
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            message = f"{path} cannot be read as the record of a run; `fa-stats report DAY` makes it anew from the snapshot."
+            message = (
+                f"{path} cannot be read as the record of a run; `fa-stats report DAY` makes it anew from the snapshot."
+            )
             raise StorageError(message) from error
 
 

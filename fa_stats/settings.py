@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -14,6 +14,7 @@ from fa_stats.errors import SettingsError
 
 FILE = "fa_stats.toml"
 SOURCE_VARIABLE = "FA_STATS_SOURCE"
+_MANY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +107,19 @@ class Settings:
 
 
 def load(start: Path | None = None) -> Settings:
-    """Read fa_stats.toml of a folder, by default the working directory; without one, everything is at its default.
+    """Read the fa_stats.toml of a folder, by default the working directory, or else of the nearest folder above it.
 
-    Raises SettingsError with every mistake of the file.
+    Without such a file, everything is at its default. Raises SettingsError with every mistake of the file.
     """
     folder = (start or Path.cwd()).resolve()
-    file = folder / FILE
-    settings = Settings(folder=folder)
-    if file.is_file():
-        settings = _parse(file, folder)
+    file = next((above / FILE for above in (folder, *folder.parents) if (above / FILE).is_file()), None)
+    settings = _parse(file) if file else Settings(folder=folder)
     if url := os.environ.get(SOURCE_VARIABLE):
         settings = replace(settings, source=Source(url))
     return settings
 
 
-def _parse(file: Path, folder: Path) -> Settings:
+def _parse(file: Path) -> Settings:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -134,13 +133,16 @@ def _parse(file: Path, folder: Path) -> Settings:
         if key not in sections:
             mistakes.append(_unknown(key, "", sections))
         elif key == "switched_off":
-            values[key] = tuple(_section(SwitchedOff, entry, "switched_off", mistakes) for entry in _list(value, mistakes))
+            values[key] = tuple(
+                _section(SwitchedOff, entry, "[switched_off]", mistakes) for entry in _list(value, mistakes)
+            )
         else:
             values[key] = _section(get_type_hints(Settings)[key], value, key, mistakes)
     _check(values, mistakes)
     if mistakes:
-        raise SettingsError(f"{file} has {len(mistakes)} mistake(s); nothing was touched:\n  " + "\n  ".join(mistakes))
-    return Settings(folder=folder, file=file, **values)
+        number = f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}"
+        raise SettingsError(f"{file} has {number}; nothing was touched:\n  " + "\n  ".join(mistakes))
+    return Settings(folder=file.parent, file=file, **values)
 
 
 def _list(value: Any, mistakes: list[str]) -> list[Any]:
@@ -150,35 +152,35 @@ def _list(value: Any, mistakes: list[str]) -> list[Any]:
     return []
 
 
-def _section(kind: type, table: Any, name: str, mistakes: list[str]) -> Any:
-    assert is_dataclass(kind)
+def _section(kind: Any, table: Any, name: str, mistakes: list[str]) -> Any:
     known = {each.name: each for each in fields(kind)}
     if not isinstance(table, dict):
-        mistakes.append(f"`{name}` is a section: write [{name}]")
+        mistakes.append(f"`{name.strip('[]')}` is a section: write [{name}]")
         return None
     hints = get_type_hints(kind)
     values = {}
+    wrong = False
     for key, value in table.items():
+        converted = _convert(value, hints[key]) if key in known else None
         if key not in known:
             mistakes.append(_unknown(key, f" in [{name}]", known))
-            continue
-        converted = _convert(value, hints[key])
-        if converted is None:
+        elif converted is None:
             mistakes.append(f"`{key}` in [{name}] is to be {_words(hints[key])}, not {value!r}")
-        values[key] = converted
+            wrong = True
+        else:
+            values[key] = converted
     missing = [key for key, each in known.items() if key not in table and each.default is each.default_factory]
     if missing:
         mistakes.append(f"[{name}] lacks {', '.join(f'`{key}`' for key in missing)}")
-        return None
-    return kind(**values)
+    return None if missing or wrong else kind(**values)
 
 
 def _convert(value: Any, hint: Any) -> Any:
-    """The value as its field wants it, None where it is of another type."""
+    """Return the value as its field wants it, None where it is of another type."""
     kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
     kind = kinds[0]
     if kind is Path:
-        return Path(value).expanduser() if isinstance(value, str) and value else None
+        return Path(os.path.expanduser(value)) if isinstance(value, str) and value else None  # noqa: PTH111 - never raises
     if kind is float:
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     if kind is date:
@@ -205,22 +207,40 @@ def _unknown(key: str, where: str, known: dict[str, Any]) -> str:
 
 
 def _check(values: dict[str, Any], mistakes: list[str]) -> None:
-    """What a type alone cannot say."""
+    """Check what a type alone cannot say; a section with a value of a wrong type is None."""
+    if source := values.get("source"):
+        _demand(
+            mistakes, bool(source.url.strip()), "`url` in [source] is to name a source; without the line it is the demo"
+        )
+    if collection := values.get("collection"):
+        mode = f'`mode` in [collection] is to be "off" or "local", not {collection.mode!r}'
+        _demand(mistakes, collection.mode in ("off", "local"), mode)
+        for name in ("statement_timeout_seconds", "budget_seconds"):
+            above = 0 < getattr(collection, name) <= _MANY_SECONDS
+            _demand(
+                mistakes,
+                above,
+                f"`{name}` in [collection] is to be above zero, and a day ({_MANY_SECONDS}) at the most",
+            )
+        ratio = "`pause_ratio` in [collection] is to be between 0 and 100"
+        _demand(mistakes, 0 <= collection.pause_ratio <= 100, ratio)
+    if demo := values.get("demo"):
+        for name in ("tenants", "applications", "users"):
+            _demand(mistakes, getattr(demo, name) >= 1, f"`{name}` in [demo] is to be at least 1")
+    _check_switched_off([entry for entry in values.get("switched_off", ()) if entry], mistakes)
+
+
+def _check_switched_off(entries: list[SwitchedOff], mistakes: list[str]) -> None:
     from fa_stats import catalogue
 
-    if isinstance(collection := values.get("collection"), Collection):
-        if collection.mode not in ("off", "local"):
-            mistakes.append(f"`mode` in [collection] is \"off\" or \"local\", not {collection.mode!r}")
-        for name in ("statement_timeout_seconds", "budget_seconds"):
-            if (getattr(collection, name) or 0) <= 0:
-                mistakes.append(f"`{name}` in [collection] is to be above zero")
-        if collection.pause_ratio is not None and collection.pause_ratio < 0:
-            mistakes.append("`pause_ratio` in [collection] cannot be below zero")
-    if isinstance(demo := values.get("demo"), Demo):
-        for name in ("tenants", "applications", "users"):
-            if (getattr(demo, name) or 0) < 1:
-                mistakes.append(f"`{name}` in [demo] is to be at least 1")
     names = catalogue.load().by_name
-    for entry in values.get("switched_off", ()):
-        if entry and entry.stat not in names:
-            mistakes.append(_unknown(str(entry.stat), " as `stat` of [[switched_off]]", dict(names)))
+    for entry in entries:
+        if entry.stat not in names:
+            mistakes.append(_unknown(entry.stat, " as `stat` of [[switched_off]]", dict(names)))
+        if entry.until and entry.until < entry.on:
+            mistakes.append(f"`until` of {entry.stat} in [[switched_off]] is before its `on`")
+
+
+def _demand(mistakes: list[str], holds: bool, sentence: str) -> None:
+    if not holds:
+        mistakes.append(sentence)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from fa_stats import files
+from fa_stats import files, storage
 from fa_stats.catalogue import Catalogue, Payload
 from fa_stats.collection import Collection, Figure, StatementRun, Status
 from fa_stats.errors import StorageError
 
 FORMAT = 1
+_NAME = re.compile(r"\d{8}T\d{6}Z-\w+")
 _TABLES: dict[str, dict[str, str]] = {
     "run": {
         "format": "INTEGER",
@@ -84,11 +89,22 @@ def path_of(data: Path, day: date, run: str) -> Path:
     return data / "snapshots" / day.isoformat() / f"{run}.duckdb"
 
 
+def run_id(started: datetime, tail: str) -> str:
+    """Return the name of a run: its UTC start and a short random tail."""
+    return f"{started:%Y%m%dT%H%M%SZ}-{tail}"
+
+
 def found(data: Path) -> list[tuple[date, str]]:
-    """The day and run of every snapshot, oldest day first, runs of a day in the order in which they started."""
-    return sorted(
-        (date.fromisoformat(path.parent.name), path.stem) for path in (data / "snapshots").glob("????-??-??/[!.]*.duckdb")
-    )
+    """Return the day and run of every snapshot, oldest day first, runs of a day in the order in which they started.
+
+    A file of any other name, a copy or one that is being written, is no snapshot.
+    """
+    kept = []
+    for path in (data / "snapshots").glob("*/*.duckdb"):
+        with suppress(ValueError):
+            if _NAME.fullmatch(path.stem):
+                kept.append((date.fromisoformat(path.parent.name), path.stem))
+    return sorted(kept)
 
 
 def write(data: Path, snapshot: Snapshot, catalogue: Catalogue) -> Path:
@@ -97,29 +113,82 @@ def write(data: Path, snapshot: Snapshot, catalogue: Catalogue) -> Path:
     with files.replacing(path) as beside:
         try:
             with duckdb.connect() as connection:
-                connection.execute(f"ATTACH '{_quoted(str(beside))}' AS snapshot (BLOCK_SIZE 16384, STORAGE_VERSION 'v1.2.0')")
+                connection.execute(
+                    f"ATTACH {storage.quoted(str(beside))} AS snapshot (BLOCK_SIZE 16384, STORAGE_VERSION 'v1.2.0')"
+                )
                 connection.execute("USE snapshot")
                 for table, rows in _rows(snapshot, catalogue).items():
                     _fill(connection, table, rows)
                 connection.execute("USE memory")
                 connection.execute("DETACH snapshot")
         except duckdb.Error as error:
-            message = f"{path} could not be written ({type(error).__name__}): is the disk full? Earlier days are whole."
-            raise StorageError(message) from None
+            raise storage.unwritten(path, error) from None
+        beside.chmod(0o444)
     return path
 
 
 def read(path: Path) -> Snapshot:
     """Read a snapshot; raises StorageError where it is absent, cut short or not one of ours."""
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with storage.opened(path) as connection:
             [run] = _records(connection, "FROM run")
             figures = _records(connection, "FROM figures ORDER BY name")
             statements = _records(connection, "FROM statements ORDER BY place")
             scans = _records(connection, "FROM scans ORDER BY place, table_name")
-    except (duckdb.Error, ValueError) as error:
+        return _snapshot(run, figures, statements, scans)
+    except FileNotFoundError:
+        raise StorageError(f"There is no snapshot {path}.") from None
+    except (duckdb.Error, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"The snapshot {path} cannot be read ({type(error).__name__}): it is damaged, or was cut short."
         raise StorageError(message) from None
+
+
+def of_run(data: Path, day: date, run: str) -> Snapshot:
+    """Read the snapshot of a run; raises StorageError, also where the file holds another run's."""
+    path = path_of(data, day, run)
+    snapshot = read(path)
+    if (snapshot.collection.day, snapshot.run) != (day, run):
+        other = f"run {snapshot.run} of {snapshot.collection.day}"
+        raise StorageError(f"The snapshot {path} holds {other}: it was put in a wrong place.")
+    return snapshot
+
+
+def earlier(data: Path, day: date, identity: str) -> Iterator[Snapshot]:
+    """Give the snapshots of one source before a day, newest first, those that cannot be read passed over."""
+    for other, run in reversed(found(data)):
+        if other < day and (snapshot := if_readable(data, other, run)) and snapshot.source_identity == identity:
+            yield snapshot
+
+
+def of_day(data: Path, day: date, identity: str | None = None) -> Snapshot | None:
+    """Return the newest readable snapshot of a day, of one source if it is named."""
+    for other, run in reversed(found(data)):
+        snapshot = if_readable(data, day, run) if other == day else None
+        if snapshot and identity in (None, snapshot.source_identity):
+            return snapshot
+    return None
+
+
+def if_readable(data: Path, day: date, run: str) -> Snapshot | None:
+    """Read the snapshot of a run; None, and a note on stderr, where it cannot be read."""
+    try:
+        return of_run(data, day, run)
+    except StorageError as error:
+        _note(f"{error} It is passed over; `fa-stats doctor` lists what is damaged.")
+        return None
+
+
+@cache  # each of them once is enough
+def _note(text: str) -> None:
+    logging.getLogger(__name__).warning(text)
+
+
+def _snapshot(
+    run: dict[str, Any],
+    figures: Sequence[dict[str, Any]],
+    statements: Sequence[dict[str, Any]],
+    scans: Sequence[dict[str, Any]],
+) -> Snapshot:
     collection = Collection(
         day=run["day"],
         started=run["started"].replace(tzinfo=UTC),
@@ -148,32 +217,9 @@ def read(path: Path) -> Snapshot:
     )
 
 
-def earlier(data: Path, day: date, identity: str) -> Iterator[Snapshot]:
-    """The snapshots of one source before a day, newest first, those that cannot be read passed over."""
-    for other, run in reversed(found(data)):
-        if other < day and (snapshot := _readable(path_of(data, other, run))) and snapshot.source_identity == identity:
-            yield snapshot
-
-
-def of_day(data: Path, day: date, identity: str | None = None) -> Snapshot | None:
-    """The newest readable snapshot of a day, of one source if it is named."""
-    for other, run in reversed(found(data)):
-        if other == day and (snapshot := _readable(path_of(data, other, run))):
-            if identity is None or snapshot.source_identity == identity:
-                return snapshot
-    return None
-
-
-def _readable(path: Path) -> Snapshot | None:
-    try:
-        return read(path)
-    except StorageError:
-        return None
-
-
 def _rows(snapshot: Snapshot, catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
     collection = snapshot.collection
-    run = {name: getattr(collection, name, None) or getattr(snapshot, name, None) for name in _TABLES["run"]}
+    run = {name: getattr(collection, name, getattr(snapshot, name, None)) for name in _TABLES["run"]}
     run |= {
         "format": FORMAT,
         "day": collection.day.isoformat(),
@@ -225,13 +271,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict
     shape = json.dumps([columns])
     text = json.dumps(rows, ensure_ascii=False)
     # One literal: binding values row by row takes longer than the whole collection, and imports pandas.
-    connection.execute(
-        f"INSERT INTO {table} SELECT unnest(from_json('{_quoted(text)}', '{_quoted(shape)}'), recursive := true)"
-    )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+    parsed = f"from_json({storage.quoted(text)}, {storage.quoted(shape)})"
+    connection.execute(f"INSERT INTO {table} SELECT unnest({parsed}, recursive := true)")
 
 
 def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
@@ -260,11 +301,8 @@ def _statement(row: dict[str, Any], scans: Sequence[dict[str, Any]]) -> Statemen
         started_us=row["started_us"],
         microseconds=row["microseconds"],
         figures=tuple(row["figures"]),
-        scans=tuple((each["table_name"], each["times"], each["rows_read"]) for each in scans if each["place"] == row["place"]),
+        scans=tuple(
+            (each["table_name"], each["times"], each["rows_read"]) for each in scans if each["place"] == row["place"]
+        ),
         failure=row["failure"],
     )
-
-
-def run_id(started: datetime, tail: str) -> str:
-    """The name of a run: its UTC start and a short random tail."""
-    return f"{started:%Y%m%dT%H%M%SZ}-{tail}"

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 def apportion(microseconds: int, names: Sequence[str], weights: Mapping[str, int]) -> list[int]:
     """Split a time among stats; the shares are whole microseconds and add up to it exactly.
 
-    The weight of a stat is the time that it last took alone; a stat without one weighs as much as the others on average,
-    so that without any weights the shares are even.
+    The weight of a stat is the time that it last took alone; a stat without one weighs as much as the others on
+    average, so that without any weights the shares are even.
     """
     known = [weights[name] for name in names if weights.get(name)]
     # In whole numbers throughout: a weight counts as often as there are weights, an unknown one as their sum.

@@ -13,7 +13,7 @@ _LARGEST = 2**53 - 1
 
 
 def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record: StatementRun, share: int) -> Figure:
-    """The figure that a statement's rows hold; unavailable, with the record's reason, where they hold none.
+    """Return the figure that a statement's rows hold; unavailable, with the record's reason, where they hold none.
 
     A grouped statement has a row per group, with the group's name as `key`; no rows mean zero there.
     """
@@ -22,7 +22,11 @@ def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record:
     if value is None:
         status, reason = Status.UNAVAILABLE, stat.absent or "the instance holds no value"
     elif isinstance(value, int) and abs(value) > _LARGEST:
-        value, status, reason = None, Status.FAILED, f"the number is beyond {_LARGEST:,}, the largest that JSON keeps whole"
+        value, status, reason = (
+            None,
+            Status.FAILED,
+            f"the number is beyond {_LARGEST:,}, the largest that JSON keeps whole",
+        )
     return Figure(
         name=stat.name,
         status=status,
@@ -36,7 +40,11 @@ def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record:
 
 def _of_groups(stat: Stat, rows: Sequence[Mapping[str, Any]]) -> Value:
     if stat.kind is Kind.BREAKDOWN:
-        return [{"count": int(row[stat.name]), "idp": str(row["key"])} for row in rows if row[stat.name] and row["key"] is not None]
+        return [
+            {"count": int(row[stat.name]), "idp": str(row["key"])}
+            for row in rows
+            if row[stat.name] and row["key"] is not None
+        ]
     return sum(int(row[stat.name]) for row in rows)
 
 

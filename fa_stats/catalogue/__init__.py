@@ -20,7 +20,7 @@ from fa_stats.errors import CatalogueError
 __all__ = ["Catalogue", "Cte", "Elsewhere", "Join", "Kind", "Payload", "Stat", "Statement", "load", "read"]
 
 FOLDER = Path(__file__).parent
-# What has to be known before the rest may or can be asked: the switch, the version, the instance. Others follow by name.
+# What has to be known before the rest may or can be asked: the switch, the version, the instance. Others follow.
 _FIRST = ("system_configuration", "version", "instance")
 # The statement that reads fusionauth.properties or the environment instead of the instance's database.
 CONFIGURATION = "configuration"
@@ -59,7 +59,7 @@ class Catalogue:
         return {statement.name: statement for statement in self.statements}
 
     def of(self, payload: Payload) -> tuple[Stat, ...]:
-        """The figures of one payload, by name."""
+        """Return the figures of one payload, by name."""
         return tuple(sorted((stat for stat in self if stat.payload is payload), key=lambda stat: stat.name))
 
     @cached_property
@@ -71,7 +71,7 @@ class Catalogue:
 
 @cache
 def load() -> Catalogue:
-    """The catalogue that ships with fa_stats."""
+    """Return the catalogue that ships with fa_stats."""
     return read(FOLDER)
 
 
@@ -82,8 +82,8 @@ def read(folder: Path) -> Catalogue:
     statements = [statement for statement in found if statement]
     _refuse_duplicates(statements, mistakes)
     if mistakes.found:
-        lines = "\n  ".join(mistakes.found)
-        raise CatalogueError(f"The catalogue in {folder} has {len(mistakes.found)} mistakes:\n  {lines}")
+        number = f"{len(mistakes.found)} mistake{'s' * (len(mistakes.found) > 1)}"
+        raise CatalogueError(f"The catalogue in {folder} has {number}:\n  " + "\n  ".join(mistakes.found))
     order = {name: place for place, name in enumerate(_FIRST)}
     statements.sort(key=lambda statement: (order.get(statement.name, len(order)), statement.name))
     other = folder / "elsewhere.toml"

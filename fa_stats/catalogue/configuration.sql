@@ -109,7 +109,7 @@ SELECT
   -- instanceElasticsearchVersion: Version of the search cluster when the search type is elasticsearch.
   --   kind: string | confidence: inferred | privacy: version
   --   absent: only the search engine itself knows its version
-  --   ambiguity: only in timings in the seed because the sample instance uses database search and null values
+  --   ambiguity: only in timings in the published sample because the sample instance uses database search and null values
   --     are dropped; OpenSearch reports its own version scheme
   CAST(NULL AS VARCHAR) AS instanceElasticsearchVersion
 FROM configuration

@@ -187,7 +187,7 @@ class _Reader:
         return definition.strip(), record
 
     def _from(self, lines: list[str], first: int) -> tuple[str | None, tuple[Join, ...], str]:
-        """The base table, the LEFT JOINs, and GROUP BY with ORDER BY as they stand."""
+        """Read the base table, the LEFT JOINs, and GROUP BY with ORDER BY as they stand."""
         base: str | None = None
         joins: list[Join] = []
         tail: list[str] = []

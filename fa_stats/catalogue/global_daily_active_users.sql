@@ -13,6 +13,6 @@ SELECT
   --     row.
   --   confidence: ambiguous
   --   ambiguity: which day is used is not documented (last complete day, latest row, or a sum); only in timings
-  --     in the seed because null values are dropped; an older sample shows 3300
+  --     in the published sample because null values are dropped; an older sample shows 3300
   coalesce(max(CASE WHEN global_daily_active_users.day = :yesterday THEN global_daily_active_users.count END), 0) AS instanceDailyActiveUsers
 FROM global_daily_active_users

@@ -55,7 +55,7 @@ class Statement:
         return bool(self.tail)
 
     def joins_of(self, stats: Iterable[Stat]) -> tuple[Join, ...]:
-        """The joins that these stats need, those that a join's own condition needs included."""
+        """Return the joins that these stats need, those that a join's own condition needs included."""
         needed: set[str] = set()
         todo = [alias for stat in stats for alias, _, _ in sql.references(stat.expression)]
         todo += [alias for alias, _, _ in sql.references(self.tail)]
@@ -67,7 +67,7 @@ class Statement:
         return tuple(join for join in self.joins if join.alias in needed)
 
     def ctes_of(self, stats: Iterable[Stat]) -> tuple[Cte, ...]:
-        """The named row sources that these stats need, in the file's order."""
+        """Return the named row sources that these stats need, in the file's order."""
         stats = tuple(stats)
         needed: set[str] = set()
         todo = [join.source for join in self.joins_of(stats)]
@@ -90,7 +90,7 @@ class Statement:
         )
 
     def columns_of(self, stats: Iterable[Stat]) -> dict[str, tuple[str, ...]]:
-        """The tables that these stats read, each with the columns it is read for, both in order of appearance."""
+        """Return the tables that these stats read, each with the columns it is read for, in order of appearance."""
         stats = tuple(stats)
         found: dict[str, dict[str, None]] = {self.base: {}} if self.base else {}
         sources = {join.alias: join.source for join in self.joins}
@@ -105,7 +105,7 @@ class Statement:
         return {table: tuple(columns) for table, columns in found.items()}
 
     def parameters_of(self, stats: Iterable[Stat]) -> tuple[str, ...]:
-        """The `:parameters` that these stats need."""
+        """Return the `:parameters` that these stats need."""
         return tuple(dict.fromkeys(name for text in self.texts_of(stats) for name in sql.parameters(text)))
 
     def unknown_names(self) -> Iterator[tuple[int, str]]:

@@ -323,7 +323,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.create".enabled')) AS webhookGroupCreate,
 
   -- webhookGroupCreateComplete: Tenants in whose data eventConfiguration.events the event group.create.complete
@@ -331,7 +331,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.create.complete".enabled')) AS webhookGroupCreateComplete,
 
   -- webhookGroupCreateTransactional: Tenants in whose data eventConfiguration.events the event group.create is
@@ -349,7 +349,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.delete".enabled')) AS webhookGroupDelete,
 
   -- webhookGroupDeleteComplete: Tenants in whose data eventConfiguration.events the event group.delete.complete
@@ -357,7 +357,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.delete.complete".enabled')) AS webhookGroupDeleteComplete,
 
   -- webhookGroupDeleteTransactional: Tenants in whose data eventConfiguration.events the event group.delete is
@@ -376,7 +376,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.member.add".enabled')) AS webhookGroupMemberAdd,
 
   -- webhookGroupMemberAddComplete: Tenants in whose data eventConfiguration.events the event
@@ -384,7 +384,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.member.add.complete".enabled')) AS webhookGroupMemberAddComplete,
 
   -- webhookGroupMemberAddTransactional: Tenants in whose data eventConfiguration.events the event
@@ -404,7 +404,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.member.remove".enabled')) AS webhookGroupMemberRemove,
 
   -- webhookGroupMemberRemoveComplete: Tenants in whose data eventConfiguration.events the event
@@ -412,7 +412,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.member.remove.complete".enabled')) AS webhookGroupMemberRemoveComplete,
 
   -- webhookGroupMemberRemoveTransactional: Tenants in whose data eventConfiguration.events the event
@@ -432,7 +432,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.member.update".enabled')) AS webhookGroupMemberUpdate,
 
   -- webhookGroupMemberUpdateComplete: Tenants in whose data eventConfiguration.events the event
@@ -440,7 +440,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.member.update.complete".enabled')) AS webhookGroupMemberUpdateComplete,
 
   -- webhookGroupMemberUpdateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -459,7 +459,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.update".enabled')) AS webhookGroupUpdate,
 
   -- webhookGroupUpdateComplete: Tenants in whose data eventConfiguration.events the event group.update.complete
@@ -467,7 +467,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."group.update.complete".enabled')) AS webhookGroupUpdateComplete,
 
   -- webhookGroupUpdateTransactional: Tenants in whose data eventConfiguration.events the event group.update is
@@ -486,7 +486,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."jwt.public-key.update".enabled')) AS webhookJwtPublicKeyUpdate,
 
   -- webhookJwtPublicKeyUpdateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -505,7 +505,7 @@ SELECT
   --   group: webhook | setting: 1.16.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."jwt.refresh".enabled')) AS webhookJwtRefresh,
 
   -- webhookJwtRefreshTokenRevoke: Tenants in whose data eventConfiguration.events the event
@@ -513,7 +513,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."jwt.refresh-token.revoke".enabled')) AS webhookJwtRefreshTokenRevoke,
 
   -- webhookJwtRefreshTokenRevokeTransactional: Tenants in whose data eventConfiguration.events the event
@@ -543,7 +543,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.action".enabled')) AS webhookUserAction,
 
   -- webhookUserBulkCreate: Tenants in whose data eventConfiguration.events the event user.bulk.create is
@@ -551,7 +551,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.bulk.create".enabled')) AS webhookUserBulkCreate,
 
   -- webhookUserBulkCreateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -570,7 +570,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.create".enabled')) AS webhookUserCreate,
 
   -- webhookUserCreateComplete: Tenants in whose data eventConfiguration.events the event user.create.complete
@@ -578,7 +578,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.create.complete".enabled')) AS webhookUserCreateComplete,
 
   -- webhookUserCreateTransactional: Tenants in whose data eventConfiguration.events the event user.create is
@@ -597,7 +597,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.deactivate".enabled')) AS webhookUserDeactivate,
 
   -- webhookUserDeactivateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -616,7 +616,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.delete".enabled')) AS webhookUserDelete,
 
   -- webhookUserDeleteComplete: Tenants in whose data eventConfiguration.events the event user.delete.complete
@@ -624,7 +624,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.delete.complete".enabled')) AS webhookUserDeleteComplete,
 
   -- webhookUserDeleteTransactional: Tenants in whose data eventConfiguration.events the event user.delete is
@@ -643,7 +643,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.email.update".enabled')) AS webhookUserEmailUpdate,
 
   -- webhookUserEmailVerified: Tenants in whose data eventConfiguration.events the event user.email.verified is
@@ -651,7 +651,7 @@ SELECT
   --   group: webhook | setting: 1.8.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.email.verified".enabled')) AS webhookUserEmailVerified,
 
   -- webhookUserEmailVerifiedTransactional: Tenants in whose data eventConfiguration.events the event
@@ -671,7 +671,7 @@ SELECT
   --   group: webhook | setting: 1.36.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.identity-provider.link".enabled')) AS webhookUserIdentityProviderLink,
 
   -- webhookUserIdentityProviderUnlink: Tenants in whose data eventConfiguration.events the event
@@ -679,7 +679,7 @@ SELECT
   --   group: webhook | setting: 1.36.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.identity-provider.unlink".enabled')) AS webhookUserIdentityProviderUnlink,
 
   -- webhookUserLoginIdDuplicateCreate: Tenants in whose data eventConfiguration.events the event
@@ -687,7 +687,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.loginId.duplicate.create".enabled')) AS webhookUserLoginIdDuplicateCreate,
 
   -- webhookUserLoginIdDuplicateUpdate: Tenants in whose data eventConfiguration.events the event
@@ -695,7 +695,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.loginId.duplicate.update".enabled')) AS webhookUserLoginIdDuplicateUpdate,
 
   -- webhookUserLoginFailed: Tenants in whose data eventConfiguration.events the event user.login.failed is
@@ -703,7 +703,7 @@ SELECT
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.login.failed".enabled')) AS webhookUserLoginFailed,
 
   -- webhookUserLoginFailedTransactional: Tenants in whose data eventConfiguration.events the event
@@ -723,7 +723,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.login.new-device".enabled')) AS webhookUserLoginNewDevice,
 
   -- webhookUserLoginNewDeviceTransactional: Tenants in whose data eventConfiguration.events the event
@@ -743,7 +743,7 @@ SELECT
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.login.success".enabled')) AS webhookUserLoginSuccess,
 
   -- webhookUserLoginSuccessTransactional: Tenants in whose data eventConfiguration.events the event
@@ -763,7 +763,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.login.suspicious".enabled')) AS webhookUserLoginSuspicious,
 
   -- webhookUserLoginSuspiciousTransactional: Tenants in whose data eventConfiguration.events the event
@@ -783,7 +783,7 @@ SELECT
   --   group: webhook | setting: 1.15.0 | plan: paid plan with Breached Password Detection (premium)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.password.breach".enabled')) AS webhookUserPasswordBreach,
 
   -- webhookUserPasswordBreachTransactional: Tenants in whose data eventConfiguration.events the event
@@ -803,7 +803,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.password.reset.send".enabled')) AS webhookUserPasswordResetSend,
 
   -- webhookUserPasswordResetStart: Tenants in whose data eventConfiguration.events the event
@@ -811,7 +811,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.password.reset.start".enabled')) AS webhookUserPasswordResetStart,
 
   -- webhookUserPasswordResetSuccess: Tenants in whose data eventConfiguration.events the event
@@ -819,7 +819,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.password.reset.success".enabled')) AS webhookUserPasswordResetSuccess,
 
   -- webhookUserPasswordUpdate: Tenants in whose data eventConfiguration.events the event user.password.update
@@ -827,7 +827,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.password.update".enabled')) AS webhookUserPasswordUpdate,
 
   -- webhookUserReactivate: Tenants in whose data eventConfiguration.events the event user.reactivate is
@@ -835,7 +835,7 @@ SELECT
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.reactivate".enabled')) AS webhookUserReactivate,
 
   -- webhookUserReactivateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -855,7 +855,7 @@ SELECT
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.create".enabled')) AS webhookUserRegistrationCreate,
 
   -- webhookUserRegistrationCreateComplete: Tenants in whose data eventConfiguration.events the event
@@ -863,7 +863,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.create.complete".enabled')) AS webhookUserRegistrationCreateComplete,
 
   -- webhookUserRegistrationCreateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -883,7 +883,7 @@ SELECT
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.delete".enabled')) AS webhookUserRegistrationDelete,
 
   -- webhookUserRegistrationDeleteComplete: Tenants in whose data eventConfiguration.events the event
@@ -891,7 +891,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.delete.complete".enabled')) AS webhookUserRegistrationDeleteComplete,
 
   -- webhookUserRegistrationDeleteTransactional: Tenants in whose data eventConfiguration.events the event
@@ -911,7 +911,7 @@ SELECT
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.update".enabled')) AS webhookUserRegistrationUpdate,
 
   -- webhookUserRegistrationUpdateComplete: Tenants in whose data eventConfiguration.events the event
@@ -919,7 +919,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.update.complete".enabled')) AS webhookUserRegistrationUpdateComplete,
 
   -- webhookUserRegistrationUpdateTransactional: Tenants in whose data eventConfiguration.events the event
@@ -939,7 +939,7 @@ SELECT
   --   group: webhook | setting: 1.8.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.registration.verified".enabled')) AS webhookUserRegistrationVerified,
 
   -- webhookUserRegistrationVerifiedTransactional: Tenants in whose data eventConfiguration.events the event
@@ -959,7 +959,7 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.two-factor.method.add".enabled')) AS webhookUserTwoFactorMethodAdd,
 
   -- webhookUserTwoFactorMethodRemove: Tenants in whose data eventConfiguration.events the event
@@ -967,14 +967,14 @@ SELECT
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.two-factor.method.remove".enabled')) AS webhookUserTwoFactorMethodRemove,
 
   -- webhookUserUpdate: Tenants in whose data eventConfiguration.events the event user.update is enabled.
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.update".enabled')) AS webhookUserUpdate,
 
   -- webhookUserUpdateComplete: Tenants in whose data eventConfiguration.events the event user.update.complete
@@ -982,7 +982,7 @@ SELECT
   --   group: webhook | setting: 1.30.0
   --   why: Shows which event types tenants send to webhooks.
   --   ambiguity: alternative reading: webhooks with eventsEnabled true for the event; tenant reading is
-  --     supported by 4-5 ms timings and by the 42/40 pattern (see facts file)
+  --     supported by the published sample (4-5 ms timings; 42 for events that are old, 40 for newer)
   count_if(flag(tenants.data, 'eventConfiguration.events."user.update.complete".enabled')) AS webhookUserUpdateComplete,
 
   -- webhookUserUpdateTransactional: Tenants in whose data eventConfiguration.events the event user.update is

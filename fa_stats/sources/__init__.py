@@ -27,13 +27,13 @@ class Connection(Protocol):
     """An open, read-only way to one instance."""
 
     def columns(self) -> Mapping[str, frozenset[str]]:
-        """The tables of the instance, each with its columns."""
+        """Return the tables of the instance, each with its columns."""
 
     def run(self, query: Query, parameters: Mapping[str, Any], timeout: float) -> Answer:
         """Run one query for at most `timeout` seconds; raises QueryError."""
 
     def version(self) -> str:
-        """The version of what answers, for the record."""
+        """Return the version of what answers, for the record."""
 
 
 class Source(Protocol):
@@ -52,7 +52,7 @@ _KINDS = "`demo:`, `duckdb:///absolute/path`"
 
 
 def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
-    """The source that a URL names; raises UsageError for a URL of no known kind, without repeating it."""
+    """Find the source that a URL names; raises UsageError for a URL of no known kind, without repeating it."""
     from fa_stats.sources.duckdb import DuckDBFile, demo_source
 
     if url in ("demo:", "demo"):

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from fa_stats.dialect import DIALECTS, Dialect
+from fa_stats.dialect import DIALECTS, Dialect, DuckDB
 from fa_stats.errors import QueryError, SourceError
 from fa_stats.query import Query
 from fa_stats.sources import Answer
@@ -92,7 +92,7 @@ class DemoInstance(DuckDBFile):
 
 
 def demo_source(folder: Path, *, day: date, **sizes: int) -> DemoInstance:
-    """The demo instance as it stands on a day."""
+    """Return the demo instance as it stands on a day."""
     return DemoInstance(folder, day=day, **sizes)
 
 
@@ -107,7 +107,7 @@ class DuckDBConnection:
         connection.execute("SET lock_configuration = true")
 
     def columns(self) -> Mapping[str, frozenset[str]]:
-        """The tables of the main schema, each with its columns."""
+        """Return the tables of the main schema, each with its columns."""
         found: dict[str, set[str]] = {}
         rows = self._connection.execute(
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'main'"
@@ -117,7 +117,7 @@ class DuckDBConnection:
         return {table: frozenset(columns) for table, columns in found.items()}
 
     def version(self) -> str:
-        """The version of DuckDB."""
+        """Return the version of DuckDB."""
         return f"DuckDB {duckdb.__version__}"
 
     def run(self, query: Query, parameters: Mapping[str, Any], timeout: float) -> Answer:
@@ -125,8 +125,7 @@ class DuckDBConnection:
         stopped = threading.Event()
         try:
             for name in query.parameters:
-                # Binding a parameter the usual way would import pandas first, in the middle of what is measured.
-                self._connection.execute(f"SET VARIABLE {name} = {_literal(parameters[name])}")
+                self._connection.execute(f"SET VARIABLE {name} = {DuckDB.literal(parameters[name])}")
             with self._limited(timeout, stopped):
                 cursor = self._connection.execute(query.sql)
                 names = [column[0] for column in cursor.description or ()]
@@ -160,10 +159,6 @@ class DuckDBConnection:
             watcher.join()
 
 
-def _literal(value: int | str) -> str:
-    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
-
-
 def _scans(profile: str) -> tuple[tuple[str, int, int], ...]:
     """(table, times scanned, rows read) of every table scan in a profile."""
     times: Counter[str] = Counter()
@@ -184,17 +179,17 @@ def _opening_failed(path: Path, error: duckdb.Error) -> str:
     text = str(error)
     if "Conflicting lock" in text or "Could not set lock" in text:
         return f"{path} is open for writing in another program. Close that program, then call again."
-    if "not a valid DuckDB" in text or "magic bytes" in text:
+    if "not a valid DuckDB" in text or text.startswith('IO Error: Extension "'):  # a file of another database's
         return f"{path} is not a DuckDB file."
-    if "different configuration" in text:
+    if "different configuration" in text or "configuration has been locked" in text:
         return f"{path} is open in this program already. Close that connection, then call again."
-    if "version" in text.lower() and "storage" in text.lower() or "newer version" in text:
+    if ("version" in text.lower() and "storage" in text.lower()) or "newer version" in text:
         return f"{path} was written by another version of DuckDB than {duckdb.__version__}, which cannot read it."
     return f"{path} cannot be opened ({type(error).__name__}). Check that it is a whole DuckDB file and readable."
 
 
 def _query_failed(query: Query, error: duckdb.Error) -> QueryError:
-    """The error in words of our own: the driver's may quote a row."""
+    """Put an error in words of our own: the driver's may quote a row."""
     text = str(error)
     if "Malformed JSON" in text:
         return QueryError(f"a document in {' or '.join(query.documents)} is not valid JSON", document=True)

@@ -1,0 +1,178 @@
+"""What came of a run: its record, made while it runs or from its snapshot, and the files that tell of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from fa_stats import files, ledger, pages, payload, report, snapshots
+from fa_stats.clock import Clock
+from fa_stats.collection import Status
+from fa_stats.diff import differences
+from fa_stats.errors import ExitCode, StorageError
+from fa_stats.pages import Comparison
+from fa_stats.record import RunRecord, Submission, Verdict
+from fa_stats.settings import Settings
+from fa_stats.snapshots import Snapshot
+from fa_stats.sources import Source
+
+RUN_AGAIN = "Nothing of earlier days is lost. Run it again: `fa-stats run`."
+
+
+def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison, *, submit: bool = False) -> RunRecord:
+    """Return the record of a run that has its payload: its verdict, counts and digests."""
+    collection, previous = snapshot.collection, comparison.previous
+    counts = collection.counts()
+    changed = differences(comparison.changes)
+    lost = sum(figure.status.partial for figure in collection.stats + collection.metrics)
+    said = f"{counts[Status.OK]} of {len(collection.stats)} stats counted"
+    if lost:
+        verdict, headline = Verdict.INCOMPLETE, f"{said}; {lost} failed, timed out or went over the budget."
+    elif changed:
+        verdict, headline = Verdict.CHANGED, f"{said}; {len(changed)} changed since the last run."
+    else:
+        verdict, headline = Verdict.OK, f"{said}; nothing changed." if previous else f"{said}; this is the first run."
+    unsent = "Sending was asked for, but no receiver can be set up in this version of fa_stats."
+    code = ExitCode.PARTIAL if lost else ExitCode.DONE
+    return replace(
+        begun,
+        verdict=verdict,
+        headline=headline,
+        exit_code=ExitCode.NOT_SENT if submit else code,
+        instance=collection.instance_id,
+        application_version=collection.application_version,
+        counts={str(status): number for status, number in counts.items()},
+        payload_sha256=payload.digest(snapshot.payload),
+        metrics_sha256=payload.digest(snapshot.metrics),
+        previous_run=previous.run if previous else None,
+        previous_day=previous.collection.day if previous else None,
+        problem=None,
+        advice=None,
+        submission=Submission("not sent", unsent) if submit else Submission(),
+    )
+
+
+def failed(begun: RunRecord, problem: str, code: int = ExitCode.NO_PAYLOAD) -> RunRecord:
+    """Return the record of a run that could not compute a payload."""
+    return replace(
+        begun,
+        verdict=Verdict.FAILED,
+        headline="No payload could be computed.",
+        exit_code=ExitCode(code),
+        problem=problem,
+        advice=RUN_AGAIN,
+    )
+
+
+def restored(settings: Settings, snapshot: Snapshot) -> RunRecord:
+    """Make a run's record from its snapshot alone."""
+    collection = snapshot.collection
+    begun = RunRecord(
+        run=snapshot.run,
+        day=collection.day,
+        started=collection.started,
+        verdict=Verdict.OK,
+        headline="",
+        exit_code=ExitCode.DONE,
+        source_kind=collection.source_kind,
+        source_label=collection.source_label,
+        again_because=snapshot.again_because,
+        budget_microseconds=snapshot.budget_microseconds,
+        catalogue_sha256=collection.catalogue_sha256,
+        versions=snapshot.versions,
+    )
+    return record_of(begun, snapshot, pages.compare(settings, snapshot))
+
+
+def stored_record(settings: Settings, snapshot: Snapshot) -> RunRecord:
+    """Return the record of a kept run: its run.json, or one made anew from the snapshot where that is not whole."""
+    made = restored(settings, snapshot)
+    try:
+        record = RunRecord.read(folder_of(settings, made) / "run.json")
+    except StorageError:
+        return made
+    return record if record.finished and record.payload_sha256 == made.payload_sha256 else made
+
+
+def finished_run(settings: Settings, day: date, source: Source) -> tuple[RunRecord, Snapshot] | None:
+    """Return the run that a day has already, with its snapshot; None where it has none."""
+    snapshot = snapshots.of_day(settings.data, day, source.identity)
+    return (stored_record(settings, snapshot), snapshot) if snapshot else None
+
+
+def whole(settings: Settings, record: RunRecord) -> bool:
+    """Whether a run came to its end: its report is what is written last."""
+    return (folder_of(settings, record) / "report.html").is_file()
+
+
+def enter(settings: Settings, record: RunRecord, clock: Clock, event: str, **details: Any) -> None:
+    """Put a run into the ledger. Raises StorageError."""
+    why = {"again_because": record.again_because} if record.again_because else {}
+    ledger.append(
+        settings.data,
+        at=clock.now(),
+        day=record.day,
+        event=event,
+        run=record.run,
+        source=record.source_kind,
+        **why,
+        **details,
+    )
+
+
+def enter_payload(settings: Settings, record: RunRecord, clock: Clock, event: str) -> None:
+    """Put a run that has its payload into the ledger. Raises StorageError."""
+    details = {
+        "verdict": record.verdict,
+        "payload_sha256": record.payload_sha256,
+        "metrics_sha256": record.metrics_sha256,
+    }
+    enter(settings, record, clock, event, **details, submission=record.submission.state)
+
+
+def write_report(
+    settings: Settings, record: RunRecord, snapshot: Snapshot | None, comparison: Comparison | None = None
+) -> RunRecord:
+    """Write run.json and, last of all, report.html; return the record with all digests. Raises StorageError."""
+    path = folder_of(settings, record) / "report.html"
+    name = os.path.relpath(path, settings.folder)
+    record = replace(
+        record, files={other: digest for other, digest in digests(settings, record).items() if other != name}
+    )
+    content = report.to_html(pages.page(settings, record, snapshot, comparison)).encode()
+    record = replace(record, files=record.files | {name: hashlib.sha256(content).hexdigest()})
+    write_record(settings, record)
+    files.write(path, content)
+    return record
+
+
+def write_record(settings: Settings, record: RunRecord) -> None:
+    """Write run.json. Raises StorageError."""
+    files.write(folder_of(settings, record) / "run.json", record.to_json().encode())
+
+
+def folder_of(settings: Settings, record: RunRecord) -> Path:
+    """Where the report of a run is."""
+    return settings.reports / record.day.isoformat() / record.run
+
+
+def payloads_of(settings: Settings, record: RunRecord) -> tuple[Path, Path]:
+    """Where the two payloads of a run are."""
+    kept = settings.data / "payloads" / record.day.isoformat()
+    return kept / f"{record.run}.json", kept / f"{record.run}.metrics.json"
+
+
+def digests(settings: Settings, record: RunRecord) -> dict[str, str]:
+    """Return the SHA-256 of every file of a run but run.json itself, by its path in the project."""
+    reports = folder_of(settings, record)
+    paths = (
+        snapshots.path_of(settings.data, record.day, record.run),
+        *payloads_of(settings, record),
+        reports / "daily.ipynb",
+        reports / "report.html",
+    )
+    return {os.path.relpath(path, settings.folder): files.digest(path) for path in paths if path.is_file()}

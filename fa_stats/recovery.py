@@ -1,0 +1,71 @@
+"""Sees through what runs left behind whose process died: their ledger entry, record and report, half-written files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from fa_stats import files, history, ledger, outcome, snapshots
+from fa_stats.clock import Clock
+from fa_stats.errors import FaStatsError, StorageError
+from fa_stats.record import RunRecord, Verdict
+from fa_stats.settings import Settings
+
+CUT_OFF = "The run was cut off before its end: its process was stopped or died."
+
+
+def recover(settings: Settings, clock: Clock) -> None:
+    """See through every run that died, and take away what it was writing. To be called by the run that holds the lock.
+
+    Nothing in here keeps that run from its own work: what cannot be mended now is left to the next one.
+    """
+    entered = {entry.get("run") for entry in ledger.entries(settings.data)}
+    try:
+        files.sweep(settings.data, settings.reports, clock.now())
+        for record in [*_unentered(settings, entered), *_unfinished(settings)]:
+            see_through(settings, record, clock, record.problem or CUT_OFF)
+    except (FaStatsError, OSError) as error:
+        logging.getLogger(__name__).warning(f"What an earlier run left behind could not be mended: {error}")
+
+
+def see_through(settings: Settings, begun: RunRecord, clock: Clock, problem: str) -> RunRecord:
+    """Give a run its end: with its snapshot it is done but for ledger and report, without one it failed."""
+    kept = snapshots.path_of(settings.data, begun.day, begun.run).exists()
+    snapshot = snapshots.if_readable(settings.data, begun.day, begun.run) if kept else None
+    entered = any(entry.get("run") == begun.run for entry in ledger.entries(settings.data))
+    if snapshot:
+        record = outcome.stored_record(settings, snapshot)
+        if not entered:
+            outcome.enter_payload(settings, record, clock, "recovered")
+        with suppress(StorageError):  # the next run tries again
+            history.catch_up(settings.data)
+        if outcome.whole(settings, record):
+            return record
+        if record.finished is None:
+            record = replace(record, finished=clock.now(), problem=problem)
+        return outcome.write_report(settings, record, snapshot)
+    record = begun if begun.verdict is Verdict.OFF else outcome.failed(begun, problem)
+    if not entered:
+        outcome.enter(settings, record, clock, "failed", reason=problem)
+    for path in () if kept else outcome.payloads_of(settings, record):  # nothing would tell what they are
+        path.unlink(missing_ok=True)
+    return outcome.write_report(settings, replace(record, finished=clock.now()), None)
+
+
+def _unentered(settings: Settings, entered: set[Any]) -> Iterator[RunRecord]:
+    for day, run in snapshots.found(settings.data):
+        if run not in entered and (snapshot := snapshots.if_readable(settings.data, day, run)):
+            yield outcome.restored(settings, snapshot)
+
+
+def _unfinished(settings: Settings) -> Iterator[RunRecord]:
+    for path in sorted(settings.reports.glob("????-??-??/*/run.json")):
+        try:
+            record = RunRecord.read(path)
+        except StorageError:
+            continue
+        if record.finished is None:
+            yield record

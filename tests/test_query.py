@@ -1,0 +1,174 @@
+"""How figures become queries: each table read once, each document parsed once, nothing that nobody wants."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+import instances
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fa_stats import catalogue
+from fa_stats.catalogue import Stat
+from fa_stats.dialect import DIALECTS
+from fa_stats.query import Query, compose, documents
+
+CATALOGUE = catalogue.load()
+STATS = list(CATALOGUE)
+DUCKDB = DIALECTS["duckdb"]
+
+
+def queries(stats: Iterable[Stat | str]) -> tuple[Query, ...]:
+    wanted = [CATALOGUE.by_name[each] if isinstance(each, str) else each for each in stats]
+    return compose(CATALOGUE, wanted, DUCKDB)
+
+
+def names(*stats: str) -> list[str]:
+    return [query.name for query in queries(stats)]
+
+
+def reads(query: Query) -> Counter[str]:
+    """How often a query's text names each table to read from."""
+    return Counter(re.findall(r"(?:FROM|JOIN) main\.([a-z_]+)", query.sql))
+
+
+def test_a_collection_is_22_queries_of_which_seven_touch_documents() -> None:
+    found = queries(STATS)
+    assert len(found) == 22
+    assert len([query for query in found if query.documents]) == 7
+    assert sum(len(query.stats) for query in found) == len(STATS)
+
+
+def test_statements_that_share_a_table_are_one_query_and_fall_apart_without_the_stat_that_joins_them() -> None:
+    joining = {"tenantLoggedInApplicationsUsingSimpleThemesFromTenant"}
+    assert names("tenantNumber", "applicationNumber", *joining) == ["applications+tenants"]
+    assert names("tenantNumber", "applicationNumber") == ["applications", "tenants"]
+    rest = [query.name for query in queries(stat for stat in STATS if stat.name not in joining)]
+    assert "applications" in rest
+    assert "tenants" in rest
+    assert len(rest) == 23
+    assert names("tenantNumber") == ["tenants"]
+    assert names() == []
+
+
+@pytest.mark.parametrize("query", queries(STATS), ids=lambda query: query.name)
+def test_a_document_is_parsed_once_in_a_row_source_of_its_own(query: Query) -> None:
+    for column in query.documents:
+        table, name = column.split(".")
+        [source] = re.findall(rf"\b{table} AS MATERIALIZED \(\n(.*?)\n\)", query.sql, re.DOTALL)
+        assert source.count(f"json_extract(nullif({column}, ''), [") == 1
+        assert len(re.findall(rf"\b{re.escape(column)}\b", query.sql)) == 1, f"{column} is read outside its row source"
+        assert f"{table}.{name}_values[" in query.sql
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.sampled_from(STATS), max_size=40))
+def test_whatever_is_wanted_no_table_is_in_two_queries_and_every_stat_in_one(wanted: set[Stat]) -> None:
+    found = queries(wanted)
+    assert sorted(stat.name for query in found for stat in query.stats) == sorted(stat.name for stat in wanted)
+    tables = [table for query in found for table in query.columns]
+    assert len(tables) == len(set(tables))
+    for query in found:
+        assert max(reads(query).values(), default=0) <= 1
+        assert set(query.columns) >= set(reads(query))
+        for stat in query.stats:
+            assert len(re.findall(rf" AS {stat.name}\b", query.sql)) == 1
+
+
+def test_parts_cut_out_leave_each_table_scanned_once() -> None:
+    rest = random.Random(7)
+    with duckdb.connect(str(instances.instance()), read_only=True) as connection:
+        columns = {
+            (table, column)
+            for table, column in connection.execute(
+                "SELECT table_name, column_name FROM information_schema.columns"
+            ).fetchall()
+        }
+    there = [
+        stat.name
+        for stat in CATALOGUE.of(catalogue.Payload.STATS)
+        if all(
+            (table, column) in columns
+            for table, needed in CATALOGUE.statement[stat.statement].columns_of([stat]).items()
+            for column in needed
+        )
+    ]
+    for share in (0.02, 0.1, 0.4, 0.8):
+        off = {name: "off" for name in there if rest.random() > share}
+        found = instances.collect(instances.instance(), disabled=off)
+        scans = Counter[str]()
+        for run in found.statements:
+            for table, times, _ in run.scans:
+                scans[table] += times
+        assert max(scans.values()) == 1, scans
+
+
+def test_a_query_names_what_it_needs_and_nothing_else() -> None:
+    [query] = queries(["applicationNumber"])
+    assert query.columns == {"applications": ()}
+    assert query.documents == ()
+    assert query.parameters == ()
+    assert query.sql == "/* fa_stats: applications */\nSELECT\n  count(*) AS applicationNumber\nFROM applications"
+    [query] = queries(["applicationLoggedInApplicationsUsingSimpleThemes"])
+    assert query.columns["themes"] == ("id", "data")
+    assert query.documents == ("themes.data",)
+    assert "tenants" not in query.columns
+
+
+def test_documents_are_those_that_a_stat_reads_itself_or_through_a_join() -> None:
+    def of(name: str) -> set[tuple[str, str]]:
+        return set(documents(CATALOGUE, CATALOGUE.by_name[name]))
+
+    assert of("tenantNumber") == set()
+    assert of("scimEnabled") == {("tenants", "data")}
+    assert of("applicationLoggedInApplicationsUsingSimpleThemes") == {("themes", "data")}
+    assert of("apiKeyHashedEnabled") == {("authentication_keys", "meta_data")}
+
+
+def test_the_digest_is_of_the_text_that_runs() -> None:
+    first, second = queries(["tenantNumber"])[0], queries(["tenantNumber", "scimEnabled"])[0]
+    assert first.sha256 != second.sha256
+    assert first.sha256 == queries(["tenantNumber"])[0].sha256
+
+
+def test_a_catalogue_of_one_file_becomes_one_query(tmp_path: Path) -> None:
+    (tmp_path / "notes.sql").write_text(
+        """\
+-- statement: notes
+--   group: g
+--   since: 1
+--   privacy: count
+--   confidence: inferred
+--   why: Why.
+
+WITH
+few AS (
+  SELECT notes.id AS id FROM notes WHERE flag(notes.data, 'few')
+)
+
+SELECT
+  -- all: All.
+  count(*) AS all,
+
+  -- few: Few.
+  count(few.id) AS few
+FROM notes
+LEFT JOIN few ON few.id = notes.id
+""",
+        encoding="utf-8",
+    )
+    loaded = catalogue.read(tmp_path)
+    both, one = compose(loaded, loaded, DUCKDB)[0], compose(loaded, list(loaded)[:1], DUCKDB)[0]
+    assert both.sql.count("FROM main.notes") == 1
+    assert both.columns == {"notes": ("id", "data")}
+    assert one.sql == "/* fa_stats: notes */\nSELECT\n  count(*) AS all\nFROM notes"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE notes (id INT, data VARCHAR)")
+        connection.execute("""INSERT INTO notes VALUES (1, '{"few": true}'), (2, NULL), (3, '{}')""")
+        assert connection.execute(both.sql).fetchall() == [(3, 1)]

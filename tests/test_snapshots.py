@@ -1,0 +1,176 @@
+"""Snapshots: what is read is what was kept; what is damaged, misplaced or half-written is never taken for one."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import instances
+import pytest
+from projects import holding
+
+from fa_stats import catalogue, payload, snapshots, storage
+from fa_stats.collection import Collection
+from fa_stats.errors import StorageError
+from fa_stats.snapshots import Snapshot
+
+DAY = instances.DAY
+RUN = "20261123T020000Z-3f9c"
+
+
+@cache
+def collected() -> Collection:
+    return instances.collect(instances.instance())
+
+
+def snapshot(day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> Snapshot:
+    collection = replace(collected(), day=day)
+    return Snapshot(
+        run=run,
+        collection=collection,
+        source_identity=identity,
+        payload=payload.usage_data(collection),
+        metrics=payload.metrics(collection),
+        budget_microseconds=60_000_000,
+        versions={"fa_stats": "0", "python": "it's 3"},
+        again_because='it\'s "quoted", and — more',
+    )
+
+
+def write(data: Path, day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> Path:
+    return snapshots.write(data, snapshot(day, run, identity), catalogue.load())
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return write(tmp_path / "it's data")
+
+
+def test_what_is_read_equals_what_was_kept(kept: Path) -> None:
+    assert snapshots.read(kept) == snapshot()
+
+
+def test_a_snapshot_is_one_file_that_nobody_is_to_write(kept: Path) -> None:
+    assert [path.name for path in kept.parent.iterdir()] == [f"{RUN}.duckdb"]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o444
+
+
+def test_reading_changes_nothing(kept: Path) -> None:
+    before = kept.read_bytes()
+    snapshots.read(kept)
+    assert kept.read_bytes() == before
+    assert len(list(kept.parent.iterdir())) == 1
+
+
+@cache
+def _lengths() -> list[float]:
+    chance = random.Random(11)
+    return [0, 0.001, *sorted(chance.random() for _ in range(40)), 0.9999]
+
+
+def damaged(kept: Path) -> Iterator[bytes]:
+    """A snapshot cut short at many lengths, overwritten with noise at many places, and what never was one."""
+    whole, chance = kept.read_bytes(), random.Random(7)
+    for part in _lengths():
+        yield whole[: int(len(whole) * part)]
+    for _ in range(40):
+        place = chance.randrange(len(whole) - 64)
+        yield whole[:place] + chance.randbytes(64) + whole[place + 64 :]
+    yield from (b"garbage", chance.randbytes(100_000), b"\0" * 50_000, b"{}")
+
+
+def test_a_damaged_snapshot_is_read_whole_or_refused_by_name(kept: Path) -> None:
+    refused = 0
+    contents = list(damaged(kept))
+    kept.chmod(0o644)
+    for content in contents:
+        kept.write_bytes(content)
+        try:
+            assert snapshots.read(kept) == snapshot()  # the noise fell where nothing is
+        except StorageError as error:
+            assert str(error).startswith(f"The snapshot {kept} cannot be read (")  # noqa: PT017
+            refused += 1
+    assert refused > len(_lengths()) + 4
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP TABLE scans", "ALTER TABLE run DROP versions", "DELETE FROM run", "UPDATE figures SET status = 'fine'",
+     "UPDATE run SET started = NULL", "INSERT INTO run FROM run", "UPDATE run SET versions = '{'",
+     "UPDATE figures SET value = 'x' WHERE value IS NOT NULL"],
+)  # fmt: skip
+def test_another_file_than_ours_is_refused(kept: Path, statement: str) -> None:
+    kept.chmod(0o644)
+    with duckdb.connect(str(kept)) as connection:
+        connection.execute(statement)
+    with pytest.raises(StorageError, match="cannot be read"):
+        snapshots.read(kept)
+
+
+def test_a_snapshot_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="There is no snapshot"):
+        snapshots.read(tmp_path / "none.duckdb")
+
+
+def test_a_snapshot_in_the_place_of_another_is_refused(tmp_path: Path) -> None:
+    other = snapshots.path_of(tmp_path, DAY - timedelta(days=1), RUN)
+    other.parent.mkdir(parents=True)
+    shutil.copy(write(tmp_path), other)
+    with pytest.raises(StorageError, match=f"holds run {RUN} of {DAY}: it was put in a wrong place"):
+        snapshots.of_run(tmp_path, DAY - timedelta(days=1), RUN)
+
+
+def test_only_files_with_the_name_of_a_run_are_snapshots(tmp_path: Path) -> None:
+    kept = write(tmp_path)
+    for name in (f".{RUN}.duckdb.17.part", f"{RUN}.duckdb.wal", f"{RUN} (copy).duckdb", "notes.duckdb", f"{RUN}.bak"):
+        (kept.parent / name).write_bytes(b"")
+    for folder in ("not-a-da-y", "2026-13-01", "elsewhere"):
+        (kept.parent.parent / folder).mkdir()
+        shutil.copy(kept, kept.parent.parent / folder)
+    assert snapshots.found(tmp_path) == [(DAY, RUN)]
+
+
+def test_the_damaged_are_passed_over_with_a_note(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path, DAY, "20261123T020000Z-0001")
+    later = write(tmp_path, DAY, "20261123T030000Z-0000")
+    write(tmp_path, DAY, "20261123T040000Z-0000", "duckdb:two")
+    write(tmp_path, DAY - timedelta(days=2), "20261121T020000Z-0000")
+    yesterday = write(tmp_path, DAY - timedelta(days=1), "20261122T020000Z-0000")
+    for path in (later, yesterday):
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:20_000])
+    of_day, of_any = snapshots.of_day(tmp_path, DAY, "duckdb:one"), snapshots.of_day(tmp_path, DAY)
+    before = list(snapshots.earlier(tmp_path, DAY, "duckdb:one"))
+    assert of_day
+    assert of_any
+    assert [of_day.run, of_any.run] == ["20261123T020000Z-0001", "20261123T040000Z-0000"]
+    assert [each.run for each in before] == ["20261121T020000Z-0000"]
+    assert [str(path) in "".join(caplog.messages) for path in (later, yesterday)] == [True, True]
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.parametrize("same_process", [True, False])
+def test_whoever_has_a_snapshot_open_for_writing_keeps_nobody_from_reading(kept: Path, same_process: bool) -> None:
+    statement = "CREATE TABLE more (i INTEGER); INSERT INTO run FROM run"
+    if same_process:
+        with duckdb.connect(str(kept)) as connection:
+            connection.execute(statement)
+            assert snapshots.read(kept) == snapshot()
+        return
+    with holding(kept, statement):
+        assert Path(f"{kept}.wal").exists()
+        assert snapshots.read(kept) == snapshot()
+    assert snapshots.read(kept) == snapshot()  # its log stayed behind, and is none of ours
+
+
+def test_what_duckdb_says_of_a_full_disk_becomes_a_sentence(tmp_path: Path) -> None:
+    error = storage.unwritten(tmp_path / "x", duckdb.IOException("IO Error: Could not write: No space left on device"))
+    assert str(error).startswith(f"The disk is full: {tmp_path / 'x'} could not be written.")
+    assert "(ConversionException)" in str(storage.unwritten(tmp_path, duckdb.ConversionException("a value")))
