@@ -72,7 +72,7 @@ def show(name: str, as_json: bool) -> None:
 @json_option
 @guarded
 def sql(name: str | None, dialect: str, as_json: bool) -> None:
-    """Print the queries that a collection runs, or the one that STATEMENT is part of."""
+    """Print the queries that a collection runs. With STATEMENT, it is the one that holds it."""
     from fa_stats import catalogue
     from fa_stats.dialect import DIALECTS
     from fa_stats.query import compose

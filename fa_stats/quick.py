@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 
 def import_jsonschema() -> None:
@@ -15,6 +16,6 @@ def import_jsonschema() -> None:
         return
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # Python's way to say: not installed
     try:
-        import jsonschema  # noqa: F401
+        import_module("jsonschema")
     finally:
         del sys.modules["rfc3987_syntax"]

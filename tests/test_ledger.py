@@ -103,7 +103,7 @@ def test_a_disk_that_gets_full_leaves_the_ledger_as_it_was(tmp_path: Path) -> No
 
 def test_a_folder_in_the_place_of_the_ledger_is_said(tmp_path: Path) -> None:
     ledger.path_of(tmp_path).mkdir()
-    with pytest.raises(StorageError, match="ledger.jsonl"):
+    with pytest.raises(StorageError, match=r"ledger\.jsonl"):
         append(tmp_path)
     assert list(ledger.entries(tmp_path)) == []
     assert os.listdir(tmp_path) == ["ledger.jsonl"]  # noqa: PTH208

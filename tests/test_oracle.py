@@ -228,7 +228,7 @@ def empty(upgraded: bool) -> Path:
 DAYS_OF_MONTHS = st.dates(date(2026, 1, 1), date(2027, 3, 2)) | st.sampled_from([date(2026, 3, 1), date(2027, 1, 1)])
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(seed=st.integers(0, 10**9), upgraded=st.booleans(), day=DAYS_OF_MONTHS)
 def test_instances_of_hostile_rows_are_counted_as_the_recount_counts_them(seed: int, upgraded: bool, day: date) -> None:
     chance = Random(seed)

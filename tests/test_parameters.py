@@ -143,5 +143,5 @@ def test_what_is_no_day_is_told_how_to_write_one(text: str) -> None:
 def test_a_day_is_read_and_a_url_in_its_place_is_not_repeated() -> None:
     assert parse_day("2026-11-23") == TODAY
     assert not isinstance(parse_day("2026-11-23"), datetime)
-    with pytest.raises(DayError, match="^That is no day"):
+    with pytest.raises(DayError, match="That is no day"):
         parse_day(f"postgresql://u:{SECRET}@h")

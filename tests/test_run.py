@@ -15,7 +15,7 @@ from projects import DAY, Fixed, Project, holding
 
 from fa_stats import demo, files, history, outcome, recovery, report, run, settings, snapshots
 from fa_stats.clock import Clock
-from fa_stats.errors import BusyError, DayError, ParameterError, SourceError
+from fa_stats.errors import BusyError, DayError, ParameterError, SourceError, StorageError
 from fa_stats.record import RunRecord, Verdict
 
 LATE = Fixed(datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC))
@@ -39,7 +39,8 @@ def test_a_run_leaves_its_files_and_they_are_what_its_record_says(here: Project)
     assert here.files() == {
         "fa_stats.toml", "data/run.lock", "data/ledger.jsonl", "data/history.duckdb",
         f"data/snapshots/{day}/{name}.duckdb", f"data/payloads/{day}/{name}.json",
-        f"data/payloads/{day}/{name}.metrics.json", f"reports/{day}/{name}/report.html", f"reports/{day}/{name}/run.json",
+        f"data/payloads/{day}/{name}.metrics.json",
+        f"reports/{day}/{name}/report.html", f"reports/{day}/{name}/run.json",
     }  # fmt: skip
     record = RunRecord.read(here.folders()[0] / "run.json")
     assert record == daily.record
@@ -123,9 +124,8 @@ def test_off_in_the_instance_is_entered_too(here: Project, tmp_path: Path, monke
     switched = tmp_path / "off.duckdb"
     switched.write_bytes(Path(here.source.removeprefix("duckdb://")).read_bytes())
     with duckdb.connect(str(switched)) as connection:
-        connection.execute(
-            'UPDATE system_configuration SET data = json_merge_patch(data, \'{"usageDataConfiguration":{"enabled":false}}\')'
-        )
+        off = '{"usageDataConfiguration": {"enabled": false}}'
+        connection.execute(f"UPDATE system_configuration SET data = json_merge_patch(data, '{off}')")
     monkeypatch.setenv("FA_STATS_SOURCE", f"duckdb://{switched}")
     assert whole().record.verdict is Verdict.OFF
     assert [entry["event"] for entry in here.entries()] == ["off"]
@@ -167,7 +167,7 @@ def test_an_unexpected_error_gives_a_failed_run_and_the_lock_back(
 def test_a_run_whose_ledger_cannot_be_written_is_done_and_entered_by_the_next(here: Project) -> None:
     (here.data / "ledger.jsonl").mkdir(parents=True)
     daily = start()
-    with pytest.raises(files.StorageError, match=r"ledger\.jsonl"):
+    with pytest.raises(StorageError, match=r"ledger\.jsonl"):
         daily.collect()
     (here.data / "ledger.jsonl").rmdir()
     again = start()
@@ -175,6 +175,22 @@ def test_a_run_whose_ledger_cannot_be_written_is_done_and_entered_by_the_next(he
     (entry,) = here.entries()
     assert [entry["event"], entry["run"], entry["verdict"]] == ["recovered", daily.record.run, "OK"]
     assert entry["payload_sha256"] == again.record.payload_sha256
+
+
+def test_a_run_stopped_once_its_snapshot_is_kept_has_not_failed(here: Project) -> None:
+    class Stopped(Clock):
+        def now(self) -> datetime:
+            if snapshots.found(here.data):
+                raise KeyboardInterrupt
+            return Clock.now(self)
+
+    daily = start(Stopped())
+    with pytest.raises(KeyboardInterrupt):
+        daily.collect()
+    assert not outcome.whole(daily.settings, daily.record)
+    again = whole()
+    assert [again.record.run, again.record.verdict] == [daily.record.run, Verdict.OK]
+    assert [entry["event"] for entry in here.entries()] == ["recovered"]
 
 
 def test_what_a_dead_run_left_is_seen_through_by_the_next_days(here: Project) -> None:

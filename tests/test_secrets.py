@@ -1,4 +1,4 @@
-"""Nothing that the demo has planted ever leaves its database: no secret, no name, no address, in no file and no output."""
+"""Nothing that the demo has planted ever leaves its database: no secret, name or address, in no file or output."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def test_reading_changes_nothing(kept: Path) -> None:
 @cache
 def _lengths() -> list[float]:
     chance = random.Random(11)
-    return [0, 0.001, *sorted(chance.random() for _ in range(40)), 0.9999]
+    return [0, 0.001, *sorted(chance.random() for _ in range(25)), 0.9999]
 
 
 def damaged(kept: Path) -> Iterator[bytes]:
@@ -80,7 +80,7 @@ def damaged(kept: Path) -> Iterator[bytes]:
     whole, chance = kept.read_bytes(), random.Random(7)
     for part in _lengths():
         yield whole[: int(len(whole) * part)]
-    for _ in range(40):
+    for _ in range(25):
         place = chance.randrange(len(whole) - 64)
         yield whole[:place] + chance.randbytes(64) + whole[place + 64 :]
     yield from (b"garbage", chance.randbytes(100_000), b"\0" * 50_000, b"{}")

@@ -169,19 +169,18 @@ def test_reading_leaves_the_file_as_it_is() -> None:
         "CREATE TABLE x (a INT)",
         "SELECT * FROM read_text('/etc/hostname')",
         "SELECT * FROM '/etc/hostname.csv'",
-        "COPY (SELECT 1) TO '/tmp/fa_stats_leak.csv'",
-        "ATTACH '/tmp/fa_stats_leak.duckdb'",
+        "COPY (SELECT 1) TO '{}/leak.csv'",
+        "ATTACH '{}/leak.duckdb'",
         "INSTALL httpfs",
         "LOAD httpfs",
         "SET enable_external_access = true",
         "SET memory_limit = '8GB'",
     ],
 )
-def test_a_connection_can_neither_write_nor_leave_the_file(sql: str) -> None:
+def test_a_connection_can_neither_write_nor_leave_the_file(sql: str, tmp_path: Path) -> None:
     with DuckDBFile(instances.instance()).connect() as connection, pytest.raises(QueryError):
-        connection.run(query(sql), {}, 5)
-    assert not Path("/tmp/fa_stats_leak.csv").exists()
-    assert not Path("/tmp/fa_stats_leak.duckdb").exists()
+        connection.run(query(sql.format(tmp_path)), {}, 5)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
