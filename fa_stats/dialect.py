@@ -23,10 +23,9 @@ from dataclasses import dataclass, field
 
 from fa_stats.catalogue import sql
 
-_PRIMITIVE = re.compile(
-    r"\b(flag|off|text|number|present|any_flag|any_key)\("
-    r"\s*([a-z_]+)\.([a-z_]+)\s*,\s*'((?:[^'])*)'\s*(?:,\s*'([^']*)'\s*)?\)"
-)
+_DOCUMENT = r"\(\s*([a-z_]+)\.([a-z_]+)\s*,\s*'((?:[^'])*)'\s*(?:,\s*'([^']*)'\s*)?\)"
+_PRIMITIVE = re.compile(rf"\b(flag|off|text|number|present|any_flag|any_key){_DOCUMENT}")
+_COMPARED = re.compile(rf"\b(text){_DOCUMENT}\s*(=|<>)\s*'([A-Za-z0-9]+)'")
 _KEY = re.compile(r'"([^"]+)"|([^."]+)')
 
 
@@ -93,7 +92,12 @@ class DuckDB:
             reading = Reading(*match.groups())
             return self._read(reading, extraction(reading.table, reading.column))
 
-        text = _PRIMITIVE.sub(replace, text)
+        def compare(match: re.Match[str]) -> str:
+            reading, operator, word = Reading(*match.groups()[:5]), *match.groups()[5:]
+            value = self._value(reading, extraction(reading.table, reading.column).place(reading.path))
+            return f"nullif({value}, 'null') {operator} '\"{word}\"'"  # as JSON, which spares taking the quotes off
+
+        text = _PRIMITIVE.sub(replace, _COMPARED.sub(compare, text))
         text = rewrite_calls(text, "count_if", "count(*) FILTER (WHERE {})")
         text = rewrite_calls(text, "uuid", "CAST({} AS UUID)")
         text = rewrite_calls(text, "id_text", "CAST({} AS VARCHAR)")

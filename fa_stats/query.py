@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -83,7 +83,7 @@ class _Composer:
     def query(self) -> Query:
         stats = tuple(stat for part in self.parts for stat in part.stats)
         columns = self._columns()
-        selects = [self._select(part) for part in self.parts]
+        selects = {name: select for part in self.parts for name, select in self._selects(part)}
         sources = [
             f"{cte.name} AS {self.dialect.fence}(\n{_indent(self._render(cte.body))}\n)"
             for part in self.parts
@@ -92,7 +92,8 @@ class _Composer:
         tables = [self._table(table, names) for table, names in columns.items() if self._fenced(table)]
         name = "+".join(part.statement.name for part in self.parts)
         with_clause = f"WITH {', '.join([*tables, *sources])}\n" if tables or sources else ""
-        body = selects[0] if len(selects) == 1 else self._side_by_side(selects)
+        [first, *others] = selects.values()
+        body = _side_by_side(selects) if others else first
         return Query(
             name=name,
             sql=f"/* fa_stats: {name} */\n{with_clause}{body}",
@@ -118,6 +119,17 @@ class _Composer:
     def _render(self, piece: str) -> str:
         return self.dialect.render(piece, self._extraction)
 
+    def _selects(self, part: _Part) -> Iterator[tuple[str, str]]:
+        """Yield the part's SELECT by name; two, where documents would be carried through joins for nothing."""
+        joined = tuple(stat for stat in part.stats if part.statement.joins_of([stat]))
+        plain = tuple(stat for stat in part.stats if stat not in joined)
+        name = f"{part.statement.name}_figures"
+        if joined and any(readings(stat.expression) for stat in plain):
+            yield name, self._select(_Part(part.statement, plain))
+            yield f"joined_{name}", self._select(_Part(part.statement, joined))
+        else:
+            yield name, self._select(part)
+
     def _select(self, part: _Part) -> str:
         items = [f"  {self._render(stat.expression)} AS {stat.name}" for stat in part.stats]
         if part.statement.grouped:
@@ -132,13 +144,6 @@ class _Composer:
         if part.statement.tail:
             lines.append(part.statement.tail)
         return "\n".join(lines)
-
-    def _side_by_side(self, selects: Sequence[str]) -> str:
-        rows = [
-            f"(\n{_indent(select)}\n) AS {part.statement.name}_figures"
-            for part, select in zip(self.parts, selects, strict=True)
-        ]
-        return "SELECT *\nFROM " + "\nCROSS JOIN ".join(rows)
 
     def _fenced(self, table: str) -> bool:
         """Whether the query reads a table through a row source of its own: for its documents, or to read it once."""
@@ -159,6 +164,11 @@ class _Composer:
         items += [self.dialect.extract(table, column, found) for column, found in documents.items()]
         listed = ",\n    ".join(items)
         return f"{table} AS {self.dialect.fence}(\n  SELECT\n    {listed}\n  FROM {self.dialect.schema}.{table}\n)"
+
+
+def _side_by_side(selects: Mapping[str, str]) -> str:
+    rows = [f"(\n{_indent(select)}\n) AS {name}" for name, select in selects.items()]
+    return "SELECT *\nFROM " + "\nCROSS JOIN ".join(rows)
 
 
 def _indent(lines: str) -> str:
