@@ -6,18 +6,15 @@ Each section is a fragment of its own: the page puts them in order, and a notebo
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from fa_stats import charts, render, tables
 from fa_stats.catalogue.stat import Payload, Stat
 from fa_stats.collection import Collection, Figure, Status
 from fa_stats.diff import Added, Change, Changed, Removed, StatusChanged, differences
-from fa_stats.errors import StorageError
 from fa_stats.record import RunRecord
 from fa_stats.render import NOTHING, Content, Fragment, count, duration, element, folded, join, paragraph, table, terms
 
@@ -48,21 +45,6 @@ class Page:
     earlier: Mapping[str, Sequence[int]]
     trend: Sequence[tuple[date, int, int]]
     code: Sequence[str]
-
-
-def write(page: Page, path: Path) -> None:
-    """Write the report to a file that is either the whole report or not there."""
-    text = to_html(page)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        message = (
-            f"The report {path} cannot be written ({error.strerror}): make room or mend the rights, render it again."
-        )
-        raise StorageError(message) from error
 
 
 def to_html(page: Page) -> str:
@@ -119,7 +101,9 @@ def numbers(page: Page) -> Fragment:
             (NOTHING, "nothing was collected"),
         )
     else:
-        counted = (str(collection.counts()[Status.OK]), f"of {len(collection.stats)}")
+        counts = collection.counts()
+        off = [f"{counts[status]} {status}" for status in (Status.UNAVAILABLE, Status.DISABLED) if counts[status]]
+        counted = (str(counts[Status.OK]), "; ".join([f"of {len(collection.stats)}", *off]))
         changed = (str(len(differences(page.changes))), f"since {_previous_day(record)}")
         if not page.changes:
             changed = (NOTHING, "not compared" if record.previous_run else "first run, nothing to compare with")

@@ -23,7 +23,6 @@ from fa_stats import catalogue, report
 from fa_stats.catalogue.stat import Kind, Payload, Stat
 from fa_stats.collection import Collection, Figure, StatementRun, Status, Value
 from fa_stats.diff import compare
-from fa_stats.errors import StorageError
 from fa_stats.record import RunRecord, Submission, Verdict
 from fa_stats.render import SPACE, Fragment
 from fa_stats.report import Page
@@ -576,31 +575,6 @@ def test_code_is_folded_and_may_be_absent() -> None:
     assert "without a notebook" in words(report.code(failed()))
 
 
-# The file
-
-
-def test_the_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    target = tmp_path / "report.html"
-    target.write_text("yesterday")
-    report.write(failed(), target)
-    assert target.read_text(encoding="utf-8") == report.to_html(failed())
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_a_folder_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="cannot be written"):
-        report.write(failed(), tmp_path / "absent" / "report.html")
-
-
-def test_a_file_that_cannot_be_replaced_leaves_no_debris(tmp_path: Path) -> None:
-    target = tmp_path / "report.html"
-    target.mkdir()
-    (target / "full").touch()
-    with pytest.raises(StorageError, match="cannot be written"):
-        report.write(failed(), target)
-    assert list(tmp_path.iterdir()) == [target]
-
-
 # The looks
 
 
@@ -633,7 +607,7 @@ def luminance(colour: str) -> float:
 def test_a_browser_shows_it_on_a_phone_without_scrolling_sideways(kind: str, tmp_path: Path) -> None:
     shown = KINDS[kind]()
     target = tmp_path / "report.html"
-    report.write(shown, target)
+    target.write_text(report.to_html(shown), encoding="utf-8")
     seen = browser.layout(target, width=390, unfolded=True)
     assert seen["width"] == 390
     assert seen["scroll"] == 390
@@ -645,7 +619,7 @@ def test_a_browser_shows_it_on_a_phone_without_scrolling_sideways(kind: str, tmp
 
 def test_a_browser_shows_the_whole_story_first(tmp_path: Path) -> None:
     target, picture = tmp_path / "report.html", tmp_path / "report.png"
-    report.write(changed(), target)
+    target.write_text(report.to_html(changed()), encoding="utf-8")
     seen = browser.layout(target, width=1280)
     assert seen["scroll"] == 1280
     assert seen["wide"] == []
@@ -673,7 +647,7 @@ def scanlines(png: bytes) -> list[bytes]:
 
 def test_a_browser_prints_the_payload_in_full(tmp_path: Path) -> None:
     target, folded, paper = tmp_path / "report.html", tmp_path / "folded.html", tmp_path / "report.pdf"
-    report.write(page(), target)
+    target.write_text(report.to_html(page()), encoding="utf-8")
     folded.write_text(target.read_text(encoding="utf-8").replace('class="area"', ""), encoding="utf-8")
     browser.pdf(target, paper)
     pages = len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes()))
