@@ -37,12 +37,12 @@ class Order:
     preview: bool = False
 
 
-def _silent(statement: str, done: int, total: int) -> None:
+def silent(statement: str, done: int, total: int) -> None:
     """Show no progress."""
 
 
 def collect(
-    source: Source, catalogue: Catalogue, order: Order, clock: Clock, progress: Progress = _silent
+    source: Source, catalogue: Catalogue, order: Order, clock: Clock, progress: Progress = silent
 ) -> Collection:
     """Count everything the catalogue holds in one instance.
 

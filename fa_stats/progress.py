@@ -40,9 +40,8 @@ def _in_terminal() -> Progress:
     bar = tqdm(total=0, unit=" figures", leave=False)
 
     def show(statement: str, done: int, total: int) -> None:
-        bar.total = total
+        bar.total, bar.n = total, done
         bar.set_description(statement or "done")
-        bar.update(done - bar.n)
         if done >= total:
             bar.close()
 

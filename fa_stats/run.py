@@ -30,13 +30,14 @@ from fa_stats import (
 )
 from fa_stats import settings as settings_module
 from fa_stats.clock import Clock
-from fa_stats.collector import Order, collect
+from fa_stats.collector import Order, Progress, collect, silent
 from fa_stats.errors import CollectionOffError, DayError, ExitCode, FaStatsError, RunError, StorageError
 from fa_stats.outcome import folder_of as folder_of
 from fa_stats.outcome import stored_record as stored_record
 from fa_stats.outcome import write_report as write_report
 from fa_stats.pages import Comparison
 from fa_stats.parameters import Parameters
+from fa_stats.progress import watch
 from fa_stats.record import RunRecord, Submission, Verdict
 from fa_stats.render import Fragment, paragraph
 from fa_stats.settings import Settings
@@ -61,6 +62,7 @@ class Run:
     snapshot: Snapshot | None = None
     comparison: Comparison | None = None
     earlier: bool = False  # the day had its run already, and this is it
+    progress: Progress = silent
     page: report.Page | None = None
 
     def collect(self) -> Fragment:
@@ -119,7 +121,7 @@ class Run:
             weights=history.weights(self.settings.data, self.source.identity),
             isolated=self.asked.isolated,
         )
-        collection = collect(self.source, catalogue.load(), order, self.clock)
+        collection = collect(self.source, catalogue.load(), order, self.clock, self.progress)
         return Snapshot(
             run=self.record.run,
             collection=collection,
@@ -185,7 +187,7 @@ def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Run:
     day = asked.check(clock.now().date())
     source = source_of(settings, asked.source, day)
     if name := os.environ.get(RUN_VARIABLE):
-        return begin(settings, source, asked, day, clock, name, ExitStack())
+        return replace(begin(settings, source, asked, day, clock, name, ExitStack()), progress=watch())
     if not asked.again and (done := outcome.finished_run(settings, day, source)) and outcome.whole(settings, done[0]):
         return _taken_up(settings, source, asked, clock, done)
     name = new_name(clock.now())
@@ -194,7 +196,7 @@ def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Run:
         recovery.recover(settings, clock)
         if not asked.again and (done := outcome.finished_run(settings, day, source)):
             return _taken_up(settings, source, asked, clock, done)
-        return begin(settings, source, asked, day, clock, name, lock.pop_all())
+        return replace(begin(settings, source, asked, day, clock, name, lock.pop_all()), progress=watch())
 
 
 def _taken_up(
