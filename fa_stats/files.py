@@ -56,7 +56,10 @@ def _flush(path: Path) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a whole file at once."""
+    """Write a whole file at once; a device or a pipe stays what it is."""
+    if path.is_char_device() or path.is_fifo():
+        path.write_bytes(content)
+        return
     with replacing(path) as beside:
         beside.write_bytes(content)
 
@@ -147,6 +150,9 @@ def sweep(data: Path, reports: Path, now: datetime) -> None:
         for path in folder.rglob(".*.part*"):
             if (found := _PART.search(path.name)) and _gone(int(found[1])):
                 path.unlink(missing_ok=True)
+    for folder in reports.glob("????-??-??/*Z-*"):
+        with suppress(OSError):  # only one that is empty goes
+            folder.rmdir()
     for path in data.glob("demo/.demo-*.duckdb.*"):  # the folder in which an instance is made has no number
         if path.is_dir() and path.stat().st_mtime < now.timestamp() - _HOUR:
             shutil.rmtree(path, ignore_errors=True)

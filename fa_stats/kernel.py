@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import subprocess
 import sys
@@ -13,17 +11,23 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LONGEST = 90  # a socket's path has 107 letters at most
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
 
 
 class _Manager(AsyncKernelManager):
+    """Starts a kernel of this very Python: one that others call python3 may lack fa_stats."""
+
     made: Any = None
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        command = [sys.executable, "-P", "-m", "fa_stats.tied", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     def client(self, **options: Any) -> Any:
         self.made = super().client(**options)
@@ -68,14 +72,12 @@ class Stop:
 
 @contextmanager
 def started(scratch: Path, folder: Path, environment: dict[str, str], lock: int, stop: Stop) -> Iterator[Any]:
-    """Start this interpreter's kernel in a folder, for papermill to use; it is killed at the end of the block.
+    """Start a kernel in a folder, for papermill to use; it is killed at the end of the block.
 
     Its sockets are in `scratch` where that can be, not at TCP ports: no other user can listen, no two runs can collide.
     Nobody's IPython profile is read or written. It shares the lock of the run.
     """
     manager = _Manager(
-        kernel_name="python3",
-        kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # a kernel that others call python3 may lack fa_stats
         transport="ipc" if len(str(scratch)) < _LONGEST else "tcp",
         connection_file=str(scratch / "kernel.json"),
     )
@@ -88,7 +90,6 @@ def started(scratch: Path, folder: Path, environment: dict[str, str], lock: int,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(lock,),
-            preexec_fn=_tie_to(os.getpid()) if sys.platform == "linux" else None,
         )
         if stop.asked:
             stop.end_kernel()
@@ -97,15 +98,3 @@ def started(scratch: Path, folder: Path, environment: dict[str, str], lock: int,
         if manager.made:
             manager.made.stop_channels()
         run_sync(manager.shutdown_kernel)(now=True)
-
-
-def _tie_to(parent: int) -> Any:
-    """Return what a child does first: ask the system to kill it when its parent dies, by SIGKILL too."""
-    system = ctypes.CDLL(None)
-
-    def tie() -> None:
-        system.prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return tie

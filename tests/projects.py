@@ -65,7 +65,7 @@ class Project:
         return sorted(self.reports.glob("*/*"))
 
     def records(self) -> list[dict[str, Any]]:
-        return [json.loads((folder / "run.json").read_text()) for folder in self.folders()]
+        return [json.loads(path.read_text()) for path in sorted(self.reports.glob("*/*/run.json"))]
 
     def entries(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.data / "ledger.jsonl").read_text().splitlines()]

@@ -57,6 +57,21 @@ def check_whole(project: Project, *, reports: bool = True) -> None:
     assert sorted(name for (name,) in seen) == sorted(name for _, name in found)
 
 
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """End a process and its children with the block, however that ends: they would go on for ever."""
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def count_finished(project: Project) -> int:
+    """Count the runs that came to their end by themselves."""
+    return sum(bool(record["finished"]) and record["problem"] is None for record in project.records())
+
+
 def run_here(day: date) -> run.Run:
     """Run a day in this very process, without a notebook."""
     daily = run.start({"day": str(day)})
@@ -77,15 +92,20 @@ def test_a_hundred_kills_at_random_moments_cost_no_earlier_day(here: Project) ->
     (here.folder / "fa_stats.toml").write_text("[collection]\npause_ratio = 0.0\n")
     before, chance = earlier_days(here), random.Random(20261123)
     command = [sys.executable, str(Path(__file__).with_name("core.py"))]
-    results, known = [], set(snapshots.found(here.data))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as core:
+    results, known, whole = [], set(snapshots.found(here.data)), 60.0
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+    with subprocess.Popen(command, **pipes, start_new_session=True) as core, ended(core):  # type: ignore[call-overload]
         assert core.stdin
         assert core.stdout
         assert core.stdout.readline() == "ready\n"
         for number in range(KILLS):
             core.stdin.write(f"{DAY + timedelta(days=number // 10)}\n")
             child = int(core.stdout.readline())
-            time.sleep(chance.uniform(0, 0.55) if number % 5 else chance.uniform(0.55, 1.4))
+            if number % 10 == 0:  # this one is given the time that a whole run takes here, and then some
+                began, finished = time.monotonic(), count_finished(here)
+                until(lambda than=finished: count_finished(here) > than)  # type: ignore[misc]
+                whole = min(whole, time.monotonic() - began)
+            time.sleep(chance.uniform(0, whole))
             os.kill(child, signal.SIGKILL)
             results.append(int(core.stdout.readline()))
             check_chain(here)
@@ -94,11 +114,13 @@ def test_a_hundred_kills_at_random_moments_cost_no_earlier_day(here: Project) ->
             known |= new
         core.stdin.close()
     assert results == [-signal.SIGKILL] * KILLS
-    assert 10 < len(known) < KILLS * 3
+    assert len(known) > 3 + KILLS // 10
+    assert len(here.folders()) > len(known) + KILLS // 10  # as many were killed before their snapshot
     assert {path: files.digest(path) for path in before} == before
     assert run_here(DAY + timedelta(days=KILLS)).record.exit_code == 0
     check_whole(here, reports=False)
-    assert {entry["event"] for entry in here.entries()} == {"run", "failed", "recovered"}
+    # Whether a kill hits the moment between snapshot and ledger is chance; test_run.py sees to that one.
+    assert {"run", "failed"} <= {entry["event"] for entry in here.entries()} <= {"run", "failed", "recovered"}
     caught_up = _history(here)
     history.rebuild(here.data)
     assert _history(here) == caught_up
@@ -139,9 +161,11 @@ def test_a_run_killed_with_its_process_group_takes_its_kernel_along(
     process = start(here, temporary, slow=moment == "collecting")
     kernel = until(lambda: kernel_of(process))
     until(lambda: MOMENTS[moment](here))
+    if sys.platform == "linux" and moment != "starting":
+        kernel.suspend()  # so that it cannot look after its parent by itself
     os.killpg(process.pid, signal.SIGKILL)
     wait(process)
-    until(lambda: not alive(kernel), 1 if sys.platform == "linux" else 10)
+    until(lambda: not alive(kernel), 5)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     (here.folder / "fa_stats.toml").write_text("")
     assert run_here(DAY).record.exit_code == 0
@@ -196,7 +220,7 @@ def test_a_stopped_run_is_seen_through_and_leaves_no_kernel(
     kernel = until(lambda: kernel_of(process)) if moment != "starting" else None
     until(lambda: MOMENTS[moment](project))
     (os.killpg if whole_group else os.kill)(process.pid, number)
-    if moment == "collecting":  # an impatient person presses it twice
+    if kernel and moment == "collecting":  # an impatient person presses it twice
         until(lambda: not alive(kernel))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)

@@ -45,6 +45,11 @@ def test_a_file_is_written_whole_with_its_folders(tmp_path: Path) -> None:
     assert files.digest(path) == hashlib.sha256(b"two").hexdigest()
 
 
+def test_a_device_stays_a_device() -> None:
+    files.write(Path(os.devnull), b"nothing")
+    assert Path(os.devnull).is_char_device()
+
+
 def test_what_fails_in_the_middle_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "file"
     files.write(path, b"old")
@@ -139,8 +144,10 @@ def test_only_what_the_dead_were_writing_is_swept_away(
     for path in left + kept:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
+    begun = reports / "2026-11-23" / "20261123T020000Z-3f9c"
+    begun.mkdir()
     files.sweep(data, reports, NOW)
-    assert [path for path in left if path.exists()] == []
+    assert [path for path in (*left, begun) if path.exists()] == []
     assert [path for path in kept if not path.exists()] == []
 
 

@@ -178,10 +178,12 @@ def test_a_run_whose_ledger_cannot_be_written_is_done_and_entered_by_the_next(he
 
 
 def test_a_run_stopped_once_its_snapshot_is_kept_has_not_failed(here: Project) -> None:
+    presses = [KeyboardInterrupt()]
+
     class Stopped(Clock):
         def now(self) -> datetime:
-            if snapshots.found(here.data):
-                raise KeyboardInterrupt
+            if snapshots.found(here.data) and presses:
+                raise presses.pop()
             return Clock.now(self)
 
     daily = start(Stopped())
@@ -241,6 +243,14 @@ def test_a_history_that_cannot_be_caught_up_is_a_note(here: Project) -> None:
     (here.data / "history.duckdb").rmdir()
     whole(day="2025-06-03")
     assert len(history.days(here.data, daily.source.identity, date(2025, 6, 3), 90)) == 2
+
+
+def test_a_history_that_somebody_writes_to_does_not_hold_a_run_up(here: Project) -> None:
+    whole()
+    with holding(here.data / "history.duckdb", "CREATE TABLE mine (i INTEGER)"):
+        daily = whole(day="2025-06-03")
+        assert [daily.record.verdict, daily.record.problem] == [Verdict.CHANGED, None]
+        assert len(history.days(here.data, daily.source.identity, date(2025, 6, 3), 90)) == 2
 
 
 def test_the_day_is_the_utc_date_and_none_to_come(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:
