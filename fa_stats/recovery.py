@@ -67,5 +67,7 @@ def _unfinished(settings: Settings) -> Iterator[RunRecord]:
             record = RunRecord.read(path)
         except StorageError:
             continue
-        if record.finished is None:
+        # One without a payload whose report is missing was stopped while it was seen through.
+        empty = record.verdict in (Verdict.FAILED, Verdict.OFF)
+        if record.finished is None or (empty and not outcome.whole(settings, record)):
             yield record

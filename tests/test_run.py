@@ -298,3 +298,17 @@ def test_the_environment_is_as_it_was(here: Project) -> None:
     before = dict(os.environ)
     whole()
     assert dict(os.environ) == before
+
+
+def test_a_failed_run_whose_report_was_not_written_has_one_after_the_next_run(here: Project) -> None:
+    class Broken(Clock):
+        def microseconds(self) -> int:
+            raise MemoryError
+
+    failed = start(Broken())
+    with pytest.raises(MemoryError):
+        failed.collect()
+    report = outcome.folder_of(failed.settings, failed.record) / "report.html"
+    report.unlink()  # as if it had been killed between the two files
+    whole()
+    assert "FAILED" in report.read_text(encoding="utf-8")
