@@ -21,7 +21,7 @@ def measure(folder: Path) -> Iterator[Row]:
     _fill(decade, instances=1, days=3650)
     trend, compared, months = _times(
         decade,
-        partial(history.trend, decade, "tenantNumber"),
+        partial(history.trend, decade, "source-0", "tenantNumber"),
         "SELECT name, a.value, b.value FROM figures AS a JOIN figures AS b USING (name) "
         "WHERE a.day = DATE '2020-05-01' AND b.day = DATE '2020-05-02'",
         "SELECT name, date_trunc('month', day) AS month, avg(number) FROM figures GROUP BY ALL",

@@ -70,7 +70,8 @@ def collect(
         source_version=version,
         instance_id=run.text_of("instanceId"),
         application_version=run.text_of("productVersion"),
-        report_timezone=run.text_of("reportTimezone"),
+        # Free text of the instance: kept only where it is the name of a time zone.
+        report_timezone=run.text_of("reportTimezone") if "month_first_hour" in run.parameters else None,
         catalogue_sha256=catalogue.sha256,
         stats=run.figures_of(Payload.STATS),
         metrics=run.figures_of(Payload.METRICS),

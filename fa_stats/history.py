@@ -172,9 +172,10 @@ def days(data: Path, source: str, until: date, most: int) -> list[tuple[date, in
     return [(day, counted, int(microseconds)) for day, counted, microseconds in reversed(rows)]
 
 
-def trend(data: Path, name: str) -> list[tuple[date, float | None]]:
-    """Return one stat's value on every day of the history, oldest first."""
-    rows = _rows(data, f"SELECT day, number FROM figures WHERE name = {storage.quoted(name)} ORDER BY day")
+def trend(data: Path, source: str, name: str) -> list[tuple[date, float | None]]:
+    """Return one stat's value on every day of a source's history, oldest first."""
+    where = f"source = {storage.quoted(source)} AND name = {storage.quoted(name)}"
+    rows = _rows(data, f"SELECT day, number FROM figures WHERE {where} ORDER BY day")
     return [(day, number) for day, number in rows]
 
 

@@ -165,7 +165,9 @@ def _section(kind: Any, table: Any, name: str, mistakes: list[str]) -> Any:
         if key not in known:
             mistakes.append(_unknown(key, f" in [{name}]", known))
         elif converted is None:
-            mistakes.append(f"`{key}` in [{name}] is to be {_words(hints[key])}, not {value!r}")
+            # A list or table is not repeated: it may hold a source with its credentials.
+            given = f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(value)
+            mistakes.append(f"`{key}` in [{name}] is to be {_words(hints[key])}, not {given}")
             wrong = True
         else:
             values[key] = converted

@@ -236,6 +236,10 @@ WRONG = {
         ["`environment` in [configuration] is to be true or false, not 1"],
     ),
     "a number where a text is": ("[source]\nurl = 5\n", ["`url` in [source] is to be a text in quotes, not 5"]),
+    "a source in brackets, whose password is nobody's business": (
+        '[source]\nurl = ["postgresql://u:hunter2@host/db"]\n',
+        ["`url` in [source] is to be a text in quotes, not a list"],
+    ),
     "an empty path": ('[paths]\ndata = ""\n', ["`data` in [paths] is to be a path in quotes, not ''"]),
     "an empty source": ('[source]\nurl = " "\n', ["`url` in [source] is to name a source"]),
     "another mode": (
