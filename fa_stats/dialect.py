@@ -98,7 +98,7 @@ class DuckDB:
             return f"nullif({value}, 'null') {operator} '\"{word}\"'"  # as JSON, which spares taking the quotes off
 
         text = _PRIMITIVE.sub(replace, _COMPARED.sub(compare, text))
-        text = rewrite_calls(text, "count_if", "count(*) FILTER (WHERE {})")
+        text = rewrite_calls(text, "count_if", "count(CASE WHEN {} THEN 1 END)")
         text = rewrite_calls(text, "uuid", "CAST({} AS UUID)")
         text = rewrite_calls(text, "id_text", "CAST({} AS VARCHAR)")
         text = rewrite_calls(text, "object", "json_object({})")

@@ -103,7 +103,10 @@ SELECT
   --     tenant-manager applications are counted is not documented
   count_if(
     flag(applications.data, 'registrationConfiguration.enabled')
-    AND coalesce(text(applications.data, 'registrationConfiguration.type'), 'basic') = 'basic'
+    AND (
+      NOT present(applications.data, 'registrationConfiguration.type')
+      OR text(applications.data, 'registrationConfiguration.type') = 'basic'
+    )
   ) AS applicationBasicSelfServiceRegistrationEnabled,
 
   -- applicationCustomSelfServiceAccountForm: Number of applications that use a custom self-service account
@@ -289,7 +292,10 @@ SELECT
   --   since: after 1.55; version not published | setting: 1.59.0
   count_if(
     flag(applications.data, 'registrationConfiguration.enabled')
-    AND coalesce(text(applications.data, 'registrationConfiguration.type'), 'basic') = 'basic'
+    AND (
+      NOT present(applications.data, 'registrationConfiguration.type')
+      OR text(applications.data, 'registrationConfiguration.type') = 'basic'
+    )
     AND text(applications.data, 'registrationConfiguration.loginIdType') = 'phoneNumber'
   ) AS applicationBasicSelfServicePhoneRegistrationEnabled,
 
