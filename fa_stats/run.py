@@ -32,9 +32,7 @@ from fa_stats import settings as settings_module
 from fa_stats.clock import Clock
 from fa_stats.collector import Order, Progress, collect, silent
 from fa_stats.errors import CollectionOffError, DayError, ExitCode, FaStatsError, RunError, StorageError
-from fa_stats.outcome import folder_of as folder_of
-from fa_stats.outcome import stored_record as stored_record
-from fa_stats.outcome import write_report as write_report
+from fa_stats.outcome import folder_of, write_report
 from fa_stats.pages import Comparison
 from fa_stats.parameters import Parameters
 from fa_stats.progress import watch
