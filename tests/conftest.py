@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import servers
 from projects import DAY, SETTINGS, Project
 
 from fa_stats import demo
@@ -55,3 +56,9 @@ def here(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(project.folder)
     monkeypatch.setenv("FA_STATS_SOURCE", project.source)
     return project
+
+
+@pytest.fixture(scope="session", params=servers.KINDS)
+def server(request: pytest.FixtureRequest) -> servers.Server:
+    """Return a real database server that all tests share."""
+    return servers.shared(request.param)
