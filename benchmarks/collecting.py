@@ -13,7 +13,7 @@ from fa_stats import catalogue, demo
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection
 from fa_stats.collector import Order, collect
-from fa_stats.dialect import DuckDB, Extraction, Reading
+from fa_stats.dialects import DuckDB, Extraction, Reading
 from fa_stats.settings import Collection as Limits
 from fa_stats.settings import Settings
 from fa_stats.sources.duckdb import DuckDBFile

@@ -47,7 +47,8 @@ class Figure:
     """One stat or metric of a collection.
 
     `microseconds` is None where the source was never asked. `measured` tells a time of its own (the stat was alone in
-    its statement) from a share of its statement's time. `reason` is a sentence wherever the status is not ok.
+    its statement) from a share of its statement's time; `alone_microseconds` is the time that it took when it was asked
+    for once more, alone. `reason` is a sentence wherever the status is not ok.
     """
 
     name: str
@@ -57,6 +58,33 @@ class Figure:
     measured: bool = False
     statement: str | None = None
     reason: str | None = None
+    alone_microseconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one statement put on the server, as the server itself says; None is what it does not say.
+
+    `server_us` is the time within the server in microseconds; what is left of the statement's time passed on the wire.
+    Blocks are those of the server (PostgreSQL: 8 KB, MySQL: 16 KB), found in its memory or read from below.
+    `plan_sha256` is the digest of the plan's shape, without estimates. `whole_server` names the fields that the server
+    counts for all its sessions together, so that they are no more than an upper bound.
+    """
+
+    rows_read: int | None = None
+    blocks_hit: int | None = None
+    blocks_read: int | None = None
+    temporary_bytes: int | None = None
+    temporary_files: int | None = None
+    bytes_returned: int | None = None
+    server_us: int | None = None
+    estimated_rows: int | None = None
+    plan: str | None = None
+    plan_sha256: str | None = None
+    whole_server: tuple[str, ...] = ()
+
+
+NO_LOAD = Load()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +92,7 @@ class StatementRun:
     """One SQL query that ran: its text, its time in whole microseconds, and the load that the database reports.
 
     `scans` holds (table, times scanned, rows read). `failure` is the error in words, for a query that did not succeed.
+    `alone` tells one that ran once more, to see what its only stat costs.
     """
 
     name: str
@@ -74,6 +103,8 @@ class StatementRun:
     figures: tuple[str, ...]
     scans: tuple[tuple[str, int, int], ...] = ()
     failure: str | None = None
+    load: Load = NO_LOAD
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +125,7 @@ class Collection:
     metrics: tuple[Figure, ...]
     statements: tuple[StatementRun, ...]
     isolated: bool = False
+    waited_microseconds: int = 0  # for a busy server, before statements
 
     def counts(self) -> dict[Status, int]:
         """How many stats there are of each status, zero included."""

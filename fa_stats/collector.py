@@ -14,11 +14,12 @@ from typing import Any
 from fa_stats import configuration, consent, period, query, timing, values
 from fa_stats.catalogue import CONFIGURATION, Catalogue, Payload, Stat
 from fa_stats.clock import Clock
-from fa_stats.collection import Collection, Figure, StatementRun, Status
+from fa_stats.collection import Collection, Figure, Status
 from fa_stats.errors import CollectionOffError, QueryError, SourceError
 from fa_stats.query import Query
+from fa_stats.session import Session
 from fa_stats.settings import Settings
-from fa_stats.sources import Connection, Source
+from fa_stats.sources import Source
 
 _NO_TENANT_MANAGER = "00000000-0000-0000-0000-000000000000"
 
@@ -53,18 +54,19 @@ def collect(
         decision = consent.may_connect(order.settings.collection.mode)
         if not decision.allowed:
             raise CollectionOffError(decision.reason)
-    with source.connect() as connection:
-        started, begun = clock.now(), clock.microseconds()
-        run = _Run(source, catalogue, order, clock, progress, connection, begun)
+    with Session(source, order.settings, clock) as session:
+        started = clock.now()
+        run = _Run(catalogue, order, clock, progress, session)
         run.read_switch()
         run.read_schema()
         run.read_everything()
-        version = connection.version()
+        run.measure_alone()
+        version = run.version()
     run.read_configuration()
     return Collection(
         day=order.day,
         started=started,
-        microseconds=clock.microseconds() - begun,
+        microseconds=clock.microseconds() - session.begun,
         source_kind=source.kind,
         source_label=source.label,
         source_version=version,
@@ -75,8 +77,9 @@ def collect(
         catalogue_sha256=catalogue.sha256,
         stats=run.figures_of(Payload.STATS),
         metrics=run.figures_of(Payload.METRICS),
-        statements=tuple(run.statements),
+        statements=tuple(session.statements),
         isolated=order.isolated,
+        waited_microseconds=session.waited,
     )
 
 
@@ -84,28 +87,21 @@ def collect(
 class _Run:
     """The state of one collection."""
 
-    source: Source
     catalogue: Catalogue
     order: Order
     clock: Clock
     progress: Progress
-    connection: Connection
-    begun: int
+    session: Session
     figures: dict[str, Figure] = field(default_factory=dict)
-    statements: list[StatementRun] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
-    spent: int = 0
 
     def read_switch(self) -> None:
         """Ask the instance whether it may be asked; raises CollectionOffError where it says no."""
         self._run_all(self.catalogue.statement["system_configuration"].stats)
         switch = self.figures["usageDataEnabled"]
+        if switch.status is not Status.OK and (missing := self._unreadable_switch()):
+            raise SourceError(missing)
         if switch.status.partial:
-            if "system_configuration" not in self.connection.columns():
-                raise SourceError(
-                    "This is no FusionAuth database: it has no table system_configuration. "
-                    "Check the database and schema that the source names."
-                )
             raise SourceError(f"The instance's own switch for usage data cannot be read: {switch.reason}.")
         decision = consent.may_collect(self.text_of("usageDataEnabled"))
         if not decision.allowed and not self.order.preview:
@@ -113,20 +109,34 @@ class _Run:
         zone = None if self.figures["reportTimezone"].status.partial else self.text_of("reportTimezone") or "UTC"
         self.parameters = dict(period.parameters(self.order.day, zone))
 
+    def _unreadable_switch(self) -> str | None:
+        """Say why the switch cannot be read, where the schema tells."""
+        try:
+            schema = self.session.schema()
+        except QueryError:
+            return None
+        if "system_configuration" not in schema.columns:
+            return (
+                "This is no FusionAuth database: it has no table system_configuration that this role may see. "
+                "Check the database and schema that the source names, and the role's rights (`fa-stats grants`)."
+            )
+        needed = query.needs(
+            self.catalogue, [self.catalogue.by_name["usageDataEnabled"]], self.session.connection.dialect
+        )
+        if missing := schema.missing(needed):
+            return f"The instance's own switch cannot be read: {missing}. `fa-stats grants` prints what a role needs."
+        return None
+
     def read_schema(self) -> None:
         """Look up which columns there are; what needs another one is unavailable."""
-        begun = self.clock.microseconds()
-        columns = self.connection.columns()
-        self.spent += self.clock.microseconds() - begun
-        for statement in self.catalogue.statements:
-            if statement.name == CONFIGURATION:
+        schema = self.session.schema()
+        for stat in self.catalogue:
+            if stat.statement == CONFIGURATION or stat.name in self.figures:
                 continue
-            for stat in statement.stats:
-                if stat.name in self.order.disabled and stat.payload is not Payload.CONTEXT:
-                    reason = self.order.disabled[stat.name]
-                    self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=reason)
-                elif missing := _missing(statement.columns_of([stat]), columns):
-                    self.figures[stat.name] = Figure(stat.name, Status.UNAVAILABLE, reason=missing)
+            if stat.name in self.order.disabled and stat.payload is not Payload.CONTEXT:
+                self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=self.order.disabled[stat.name])
+            elif missing := schema.missing(query.needs(self.catalogue, [stat], self.session.connection.dialect)):
+                self.figures[stat.name] = Figure(stat.name, Status.UNAVAILABLE, reason=missing)
 
     def read_everything(self) -> None:
         """Run all statements that are left; the instance's own row first, since later ones need it."""
@@ -144,10 +154,33 @@ class _Run:
                 self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=reason)
         for group in self._groups(self._left(stats)):
             figures, statement = configuration.read(
-                self.catalogue, group, self.order.settings, self.clock, self.begun, self.order.weights
+                self.catalogue, group, self.order.settings, self.clock, self.session.begun, self.order.weights
             )
             self.figures |= {figure.name: figure for figure in figures}
-            self.statements += [statement] if statement else []
+            self.session.statements += [statement] if statement else []
+
+    def measure_alone(self) -> None:
+        """Ask for the stats whose turn it is once more, each alone: a timing of its own, as far as the budget goes."""
+        if self.order.isolated or self.order.preview:
+            return
+        counted = [stat for stat in self.catalogue if stat.statement != CONFIGURATION and self._counted(stat.name)]
+        for stat in whose_turn(counted, self.order.day, self.order.settings.collection.measured_alone):
+            for each in self._compose([stat]):
+                try:
+                    _, record = self.session.ask(each, self.parameters, alone=True)
+                except QueryError:
+                    continue  # on the record as such; the stat has its value already
+                self.figures[stat.name] = replace(self.figures[stat.name], alone_microseconds=record.microseconds)
+
+    def version(self) -> str | None:
+        """Return the version of what answered; None where the connection was lost."""
+        try:
+            return self.session.connection.version()
+        except QueryError:
+            return None
+
+    def _counted(self, name: str) -> bool:
+        return self.figures[name].status is Status.OK
 
     def figures_of(self, payload: Payload) -> tuple[Figure, ...]:
         """Return the figures of one payload, by name."""
@@ -174,14 +207,27 @@ class _Run:
             error = self._run_one(current)
             if error is None:
                 continue
-            parts = [query for part in self._parts(current.stats, error) for query in self._compose(part)]
-            todo = [*todo, *parts] if error.timed_out else [*parts, *todo]
-            for stat in () if parts else current.stats:
+            left = self._still_there(current.stats) if error.schema else current.stats
+            parts = [
+                each
+                for part in self._parts(left, error, cut=len(left) == len(current.stats))
+                for each in self._compose(part)
+            ]
+            todo = [*todo, *parts] if error.timed_out or error.over_budget else [*parts, *todo]
+            for stat in () if parts else left:
                 self._give_up(stat, error)
         self.progress("", len(self.figures), total)
 
+    def _still_there(self, stats: Sequence[Stat]) -> Sequence[Stat]:
+        """Look at the schema again after a statement that did not find its own; return the stats that it still has."""
+        try:
+            self.read_schema()
+        except QueryError:
+            return stats
+        return [stat for stat in stats if stat.name not in self.figures]
+
     def _compose(self, stats: Iterable[Stat]) -> tuple[Query, ...]:
-        return query.compose(self.catalogue, stats, self.source.dialect)
+        return query.compose(self.catalogue, stats, self.session.connection.dialect)
 
     def _answerable(self, stats: Sequence[Stat]) -> tuple[Query, ...]:
         """Compose the queries of the stats, without those that need a parameter nobody could read."""
@@ -195,18 +241,25 @@ class _Run:
                 rest.append(stat)
         return self._compose(rest)
 
-    def _parts(self, stats: Sequence[Stat], error: QueryError) -> Iterator[list[Stat]]:
+    def _parts(self, stats: Sequence[Stat], error: QueryError, *, cut: bool) -> Iterator[list[Stat]]:
         """Cut the stats of a failed query in parts, along a seam where there is one, else in halves; none is the end.
 
         The seams are the statements, then the documents that are read, then the tables. A document that cannot be
-        parsed fails every stat that reads it, and a query over its time limit is as slow in halves: neither is halved.
+        parsed fails every stat that reads it, and a query beyond its limits is as slow in halves: neither is halved.
+        Nothing is cut where some stats fell away already (`cut` is false), or the connection was lost.
         """
+        if error.lost or self._used_up(error):
+            return
+        if not cut:
+            yield list(stats)
+            return
         statements = self.catalogue.statement
+        too_much = error.timed_out or error.over_budget
         seams: list[Callable[[Stat], Any]] = [
             lambda stat: stat.statement,
             lambda stat: query.documents(self.catalogue, stat),
         ]
-        if error.timed_out:
+        if too_much:
             seams.append(lambda stat: frozenset(statements[stat.statement].columns_of([stat])))
         for seam in seams:
             parts: dict[Any, list[Stat]] = {}
@@ -215,67 +268,32 @@ class _Run:
             if len(parts) > 1:
                 yield from parts.values()
                 return
-        if len(stats) > 1 and not (error.timed_out or error.document):
+        if len(stats) > 1 and not (too_much or error.document):
             middle = len(stats) // 2
             yield list(stats[:middle])
             yield list(stats[middle:])
 
+    def _used_up(self, error: QueryError) -> bool:
+        return error.over_budget and self.session.left_seconds <= 0
+
     def _give_up(self, stat: Stat, error: QueryError) -> None:
-        if error.timed_out and self._left_seconds() <= 0:
-            self._settle(stat, Status.OVER_BUDGET, f"{self._budget_used_up()} while its statement ran")
-        else:
-            self._settle(stat, Status.TIMED_OUT if error.timed_out else Status.FAILED, str(error))
-
-    def _left_seconds(self) -> float:
-        return self.order.settings.collection.budget_seconds - self.spent / 1_000_000
-
-    def _budget_used_up(self) -> str:
-        return f"the budget of {self.order.settings.collection.budget_seconds:g} s in the database was used up"
+        status = Status.TIMED_OUT if error.timed_out else Status.OVER_BUDGET if error.over_budget else Status.FAILED
+        self._settle(stat, status, str(error))
 
     def _run_one(self, each: Query) -> QueryError | None:
-        """Run one query and keep its figures; the error where it failed, None where its figures are settled."""
-        left = self._left_seconds()
-        if left <= 0:
-            reason = f"{self._budget_used_up()} before its statement"
-            for stat in each.stats:
-                self._settle(stat, Status.OVER_BUDGET, reason)
-            return None
-        begun = self.clock.microseconds()
+        """Run one query and keep its figures; the error where it failed."""
         try:
-            timeout = min(self.order.settings.collection.statement_timeout_seconds, left)
-            answer = self.connection.run(each, self.parameters, timeout)
+            answer, record = self.session.ask(each, self.parameters)
         except QueryError as error:
-            self._note(each, begun, failure=str(error))
             return error
-        record = self._note(each, begun, scans=answer.scans)
         shares = timing.apportion(record.microseconds, [stat.name for stat in each.stats], self.order.weights)
         for stat, share in zip(each.stats, shares, strict=True):
             self.figures[stat.name] = values.figure(stat, answer.rows, each.grouped, record, share)
         return None
 
-    def _note(
-        self, each: Query, begun: int, *, failure: str | None = None, scans: tuple[tuple[str, int, int], ...] = ()
-    ) -> StatementRun:
-        """Put a query that ran on the record, and rest in proportion to what it took."""
-        took = self.clock.microseconds() - begun
-        record = StatementRun(
-            name=each.name,
-            sql=each.sql,
-            sha256=each.sha256,
-            started_us=begun - self.begun,
-            microseconds=took,
-            figures=tuple(stat.name for stat in each.stats),
-            scans=scans,
-            failure=failure,
-        )
-        self.statements.append(record)
-        self.spent += took
-        self.clock.sleep(took / 1_000_000 * self.order.settings.collection.pause_ratio)
-        return record
-
     def _settle(self, stat: Stat, status: Status, reason: str) -> None:
         """Give up on a stat; its time is its share of the last query that held it."""
-        holding = next((s for s in reversed(self.statements) if stat.name in s.figures), None)
+        holding = next((s for s in reversed(self.session.statements) if stat.name in s.figures), None)
         figure = Figure(stat.name, status, statement=holding.name if holding else stat.statement, reason=reason)
         if holding:
             alone = len(holding.figures) == 1
@@ -283,12 +301,7 @@ class _Run:
         self.figures[stat.name] = figure
 
 
-def _missing(needed: Mapping[str, Sequence[str]], there: Mapping[str, frozenset[str]]) -> str | None:
-    """Why a stat cannot be had from a schema, None where it can."""
-    for table, columns in needed.items():
-        if table not in there:
-            return f"this schema has no table {table}"
-        for column in columns:
-            if column not in there[table]:
-                return f"this schema has no column {table}.{column}"
-    return None
+def whose_turn(stats: Sequence[Stat], day: date, number: int) -> list[Stat]:
+    """Return the stats that are measured alone on a day: another few each day, until all have had their turn."""
+    begin = day.toordinal() * number
+    return [stats[(begin + place) % len(stats)] for place in range(min(number, len(stats)))]

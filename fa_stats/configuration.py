@@ -16,7 +16,7 @@ from fa_stats import query, timing, values
 from fa_stats.catalogue import CONFIGURATION, Catalogue, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Figure, StatementRun, Status
-from fa_stats.dialect import DIALECTS, DuckDB
+from fa_stats.dialects import DIALECTS, DuckDB
 from fa_stats.settings import Settings
 
 _UNNAMED = (

@@ -48,7 +48,7 @@ def list_stats(as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show one stat: what it counts, and why. The query that counts it alone follows."""
     from fa_stats import catalogue
-    from fa_stats.dialect import DIALECTS
+    from fa_stats.dialects import DIALECTS
     from fa_stats.query import compose
 
     loaded = catalogue.load()
@@ -74,7 +74,7 @@ def show(name: str, as_json: bool) -> None:
 def sql(name: str | None, dialect: str, as_json: bool) -> None:
     """Print the queries that a collection runs. With STATEMENT, it is the one that holds it."""
     from fa_stats import catalogue
-    from fa_stats.dialect import DIALECTS
+    from fa_stats.dialects import DIALECTS
     from fa_stats.query import compose
 
     loaded = catalogue.load()

@@ -98,7 +98,7 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding(True, f"The source is the {source.label}; the first run of a day makes the day's instance.")
         return
     with source.connect() as connection:
-        columns = connection.columns()
+        columns = connection.schema().columns
         version = connection.version()
     if "system_configuration" not in columns:
         mend = "Check the database and schema that the source names."

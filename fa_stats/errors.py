@@ -93,10 +93,22 @@ class SourceError(FaStatsError):
 class QueryError(SourceError):
     """One statement failed."""
 
-    def __init__(self, message: str, *, timed_out: bool = False, document: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        timed_out: bool = False,
+        over_budget: bool = False,
+        document: bool = False,
+        schema: bool = False,
+        lost: bool = False,
+    ) -> None:
         super().__init__(message)
         self.timed_out = timed_out
+        self.over_budget = over_budget  # its plan alone said that it would read too much: it did not run
         self.document = document  # a document cannot be parsed: no figure that reads one can be had
+        self.schema = schema  # a table or column is not there, or not to be read: the schema is worth another look
+        self.lost = lost  # the connection is gone
 
 
 class CollectionOffError(FaStatsError):

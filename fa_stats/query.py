@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from fa_stats.catalogue import Catalogue, Stat, Statement
-from fa_stats.dialect import Dialect, Extraction, readings
+from fa_stats.dialects import Dialect, Extraction, readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +33,41 @@ class Query:
 def compose(catalogue: Catalogue, wanted: Iterable[Stat], dialect: Dialect) -> tuple[Query, ...]:
     """Return the queries that yield the wanted figures, in the catalogue's order.
 
-    Statements that read a table in common become one query, so that no table is read twice.
+    No document is parsed twice. Where the dialect keeps row sources, statements that read a table in common become one
+    query, so that no table is read twice either; where it does not, to read a few columns of a table again, for a join,
+    is far cheaper than to carry what was taken out of its documents through that join.
     """
     chosen = set(wanted)
     parts = [
-        _Part(statement, kept)
+        _Part(statement.name, statement, kept)
         for statement in catalogue.statements
         if (kept := tuple(stat for stat in statement.stats if stat in chosen))
     ]
-    return tuple(_Composer(group, dialect).query() for group in _sharing(parts))
+    if dialect.shares:
+        return tuple(_Composer(group, dialect).query() for group in _sharing(parts))
+    return tuple(_Composer([part], dialect).query() for whole in parts for part in whole.split())
 
 
 @dataclass(frozen=True)
 class _Part:
     """A statement cut down to the figures that are wanted of it."""
 
+    name: str
     statement: Statement
     stats: tuple[Stat, ...]
 
     @cached_property
     def columns(self) -> dict[str, tuple[str, ...]]:
         return self.statement.columns_of(self.stats)
+
+    def split(self) -> list[_Part]:
+        """Part what reads documents from what needs joins only; nothing is parted where one of the two is missing."""
+        reading = {stat for stat in self.stats if readings(stat.expression)}
+        joined = tuple(stat for stat in self.stats if stat not in reading and self.statement.joins_of([stat]))
+        if not reading or not joined:
+            return [self]
+        rest = tuple(stat for stat in self.stats if stat not in joined)
+        return [_Part(self.name, self.statement, rest), _Part(f"{self.name}_joined", self.statement, joined)]
 
 
 def _sharing(parts: Sequence[_Part]) -> list[list[_Part]]:
@@ -83,14 +97,15 @@ class _Composer:
     def query(self) -> Query:
         stats = tuple(stat for part in self.parts for stat in part.stats)
         columns = self._columns()
-        selects = {name: select for part in self.parts for name, select in self._selects(part)}
+        pieces = [piece for part in self.parts for piece in part.split()]
+        selects = {f"{piece.name}_figures": self._select(piece) for piece in pieces}
         sources = [
-            f"{cte.name} AS {self.dialect.fence}(\n{_indent(self._render(cte.body))}\n)"
+            f"{cte.name} AS {self.dialect.keeps}(\n{_indent(self.dialect.kept(self._render(cte.body)))}\n)"
             for part in self.parts
             for cte in part.statement.ctes_of(part.stats)
         ]
         tables = [self._table(table, names) for table, names in columns.items() if self._fenced(table)]
-        name = "+".join(part.statement.name for part in self.parts)
+        name = "+".join(part.name for part in self.parts)
         with_clause = f"WITH {', '.join([*tables, *sources])}\n" if tables or sources else ""
         [first, *others] = selects.values()
         body = _side_by_side(selects) if others else first
@@ -119,22 +134,11 @@ class _Composer:
     def _render(self, piece: str) -> str:
         return self.dialect.render(piece, self._extraction)
 
-    def _selects(self, part: _Part) -> Iterator[tuple[str, str]]:
-        """Yield the part's SELECT by name; two, where documents would be carried through joins for nothing."""
-        joined = tuple(stat for stat in part.stats if part.statement.joins_of([stat]))
-        plain = tuple(stat for stat in part.stats if stat not in joined)
-        name = f"{part.statement.name}_figures"
-        if joined and any(readings(stat.expression) for stat in plain):
-            yield name, self._select(_Part(part.statement, plain))
-            yield f"joined_{name}", self._select(_Part(part.statement, joined))
-        else:
-            yield name, self._select(part)
-
     def _select(self, part: _Part) -> str:
-        items = [f"  {self._render(stat.expression)} AS {stat.name}" for stat in part.stats]
+        items = [f"  {self._render(stat.expression)} AS {self.dialect.quoted(stat.name)}" for stat in part.stats]
         if part.statement.grouped:
             key = re.sub(r"(?s)^GROUP BY (\S+).*", r"\1", part.statement.tail)
-            items.insert(0, f"  {key} AS key")
+            items.insert(0, f"  {key} AS group_key")
         lines = ["SELECT", ",\n".join(items)]
         if part.statement.base:
             lines.append(f"FROM {part.statement.base}")
@@ -156,14 +160,11 @@ class _Composer:
         for part in self.parts:
             uses += part.statement.base == table
             uses += sum(join.source == table for join in part.statement.joins_of(part.stats))
-        return bool(self.extractions.get(table)) or uses > 1
+        return (bool(self.extractions.get(table)) and not self.dialect.views) or (uses > 1 and self.dialect.shares)
 
     def _table(self, table: str, columns: Sequence[str]) -> str:
         documents = self.extractions.get(table, {})
-        items = [f"{table}.{column}" for column in columns if column not in documents]
-        items += [self.dialect.extract(table, column, found) for column, found in documents.items()]
-        listed = ",\n    ".join(items)
-        return f"{table} AS {self.dialect.fence}(\n  SELECT\n    {listed}\n  FROM {self.dialect.schema}.{table}\n)"
+        return f"{table} AS {self.dialect.keeps}(\n{_indent(self.dialect.source(table, columns, documents))}\n)"
 
 
 def _side_by_side(selects: Mapping[str, str]) -> str:
@@ -179,3 +180,17 @@ def documents(catalogue: Catalogue, stat: Stat) -> frozenset[tuple[str, str]]:
     """Return the document columns that a figure reads, itself or through a join, as (table, column)."""
     texts = catalogue.statement[stat.statement].texts_of([stat])
     return frozenset((reading.table, reading.column) for text in texts for reading in readings(text))
+
+
+def needs(catalogue: Catalogue, stats: Sequence[Stat], dialect: Dialect) -> dict[str, tuple[str, ...]]:
+    """Return the columns that figures need, by table: over views, what is read in documents has columns of its own."""
+    found: dict[str, dict[str, None]] = {}
+    for stat in stats:
+        statement = catalogue.statement[stat.statement]
+        read = [reading for text in statement.texts_of([stat]) for reading in readings(text)] if dialect.views else []
+        hidden = {(reading.table, reading.column) for reading in read}
+        for table, columns in statement.columns_of([stat]).items():
+            kept = [column for column in columns if (table, column) not in hidden]
+            kept += [reading.name for reading in read if reading.table == table]
+            found.setdefault(table, {}).update(dict.fromkeys(kept))
+    return {table: tuple(columns) for table, columns in found.items()}

@@ -32,6 +32,19 @@ class Collection:
     statement_timeout_seconds: float = 10.0
     budget_seconds: float = 60.0  # time in the database, all statements together
     pause_ratio: float = 0.5  # rest after each statement, as a part of the time that it took
+    lock_timeout_seconds: float = 1.0  # how long a statement waits for a lock that another session holds
+    statement_rows: int = 50_000_000  # a statement whose plan is expected to read more rows is not run
+    measured_alone: int = 8  # stats a day that are asked for once more, alone, for a timing of their own; 0: none
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """[back_off]: a server that is busier than this is left alone for a while."""
+
+    sessions: int = 50  # other sessions at work
+    lock_waits: int = 5  # locks that sessions wait for
+    replica_lag_seconds: float = 60.0  # how far a read replica may be behind
+    wait_seconds: float = 60.0  # how long a run waits in all; what is left then is not asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,7 @@ class Settings:
     file: Path | None = None
     source: Source = field(default_factory=Source)
     collection: Collection = field(default_factory=Collection)
+    back_off: BackOff = field(default_factory=BackOff)
     paths: Paths = field(default_factory=Paths)
     configuration: Configuration = field(default_factory=Configuration)
     demo: Demo = field(default_factory=Demo)
@@ -224,8 +238,20 @@ def _check(values: dict[str, Any], mistakes: list[str]) -> None:
                 above,
                 f"`{name}` in [collection] is to be above zero, and a day ({_MANY_SECONDS}) at the most",
             )
+        _demand(
+            mistakes,
+            0 < collection.lock_timeout_seconds <= 3600,
+            "`lock_timeout_seconds` in [collection] is to be above zero, and an hour (3600) at the most",
+        )
+        for name in ("statement_rows", "measured_alone"):
+            least = int(name == "statement_rows")
+            _demand(mistakes, getattr(collection, name) >= least, f"`{name}` in [collection] is to be at least {least}")
         ratio = "`pause_ratio` in [collection] is to be between 0 and 100"
         _demand(mistakes, 0 <= collection.pause_ratio <= 100, ratio)
+    if back_off := values.get("back_off"):
+        for each in fields(back_off):
+            within = 0 <= getattr(back_off, each.name) <= 10**6
+            _demand(mistakes, within, f"`{each.name}` in [back_off] is to be between 0 and 1000000")
     if demo := values.get("demo"):
         for name in ("tenants", "applications", "users"):
             _demand(mistakes, getattr(demo, name) >= 1, f"`{name}` in [demo] is to be at least 1")

@@ -15,7 +15,7 @@ _LARGEST = 2**53 - 1
 def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record: StatementRun, share: int) -> Figure:
     """Return the figure that a statement's rows hold; unavailable, with the record's reason, where they hold none.
 
-    A grouped statement has a row per group, with the group's name as `key`; no rows mean zero there.
+    A grouped statement has a row per group, with the group's name as `group_key`; no rows mean zero there.
     """
     value = _of_groups(stat, rows) if grouped else _of_row(stat, rows[0] if rows else {})
     status, reason = Status.OK, None
@@ -41,9 +41,9 @@ def figure(stat: Stat, rows: Sequence[Mapping[str, Any]], grouped: bool, record:
 def _of_groups(stat: Stat, rows: Sequence[Mapping[str, Any]]) -> Value:
     if stat.kind is Kind.BREAKDOWN:
         return [
-            {"count": int(row[stat.name]), "idp": str(row["key"])}
+            {"count": int(row[stat.name]), "idp": str(row["group_key"])}
             for row in rows
-            if row[stat.name] and row["key"] is not None
+            if row[stat.name] and row["group_key"] is not None
         ]
     return sum(int(row[stat.name]) for row in rows)
 

@@ -15,7 +15,7 @@ import pytest
 from fa_stats import catalogue, settings
 from fa_stats.catalogue import Kind, Payload, Stat
 from fa_stats.collection import Collection, Figure
-from fa_stats.dialect import DIALECTS
+from fa_stats.dialects import DIALECTS
 from fa_stats.errors import CatalogueError
 from fa_stats.query import compose
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fa_stats.dialect import DIALECTS, Extraction, keys, readings, rewrite_calls, rewrite_parameters
+from fa_stats.dialects import DIALECTS, Extraction, keys, readings, rewrite_calls, rewrite_parameters
 
 DUCKDB = DIALECTS["duckdb"]
 TRUE = [True]

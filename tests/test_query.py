@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fa_stats import catalogue
 from fa_stats.catalogue import Stat
-from fa_stats.dialect import DIALECTS
+from fa_stats.dialects import DIALECTS
 from fa_stats.query import Query, compose, documents
 
 CATALOGUE = catalogue.load()

@@ -17,7 +17,7 @@ import instances
 import pytest
 
 from fa_stats import catalogue, sources
-from fa_stats.dialect import DIALECTS
+from fa_stats.dialects import DIALECTS
 from fa_stats.errors import DayError, QueryError, SourceError, UsageError
 from fa_stats.query import Query, compose
 from fa_stats.sources.duckdb import DemoInstance, DuckDBFile

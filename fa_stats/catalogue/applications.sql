@@ -477,7 +477,7 @@ SELECT
   --   payload: metrics | group: metrics | since: 1.0 | confidence: inferred
   --   why: How busy the instance is.
   --   ambiguity: current or previous month, and report time zone versus UTC, not documented
-  coalesce(max((SELECT sum(logins.this_month) FROM logins)), 0) AS monthlyLogins
+  coalesce((SELECT sum(logins.this_month) FROM logins), 0) AS monthlyLogins
 FROM applications
 LEFT JOIN logins ON logins.applications_id = applications.id
 LEFT JOIN roles ON roles.applications_id = applications.id

@@ -2,38 +2,95 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from fa_stats.dialect import Dialect
-from fa_stats.errors import UsageError
+from fa_stats.collection import NO_LOAD, Load
+from fa_stats.dialects import Dialect
+from fa_stats.errors import QueryError, UsageError
+from fa_stats.plans import Plan
 from fa_stats.query import Query
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one statement may take: seconds, rows read by the estimate of its plan, and seconds to wait for a lock."""
+
+    seconds: float
+    rows: float = math.inf
+    lock_seconds: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query brought back: its rows, and (table, times scanned, rows read) as the database itself reports."""
+    """What a query brought back: its rows, (table, times scanned, rows read), and the load that the database reports.
+
+    `microseconds` is the statement's own time, where that is not all of the time that the answer took.
+    """
 
     rows: tuple[dict[str, Any], ...]
     scans: tuple[tuple[str, int, int], ...] = ()
+    load: Load = NO_LOAD
+    microseconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of an instance with their columns; `unreadable` are those that are there, but not for this role."""
+
+    columns: Mapping[str, frozenset[str]]
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def missing(self, needed: Mapping[str, Collection[str]]) -> str | None:
+        """Say why something cannot be had from this schema; None where it can."""
+        for table, columns in needed.items():
+            if table not in self.columns:
+                return f"this schema has no table {table}"
+            for column in columns:
+                if column not in self.columns[table]:
+                    return f"this schema has no column {table}.{column}"
+                if column in self.unreadable.get(table, ()):
+                    return f"this role may not read {table}.{column}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """How busy the server is, in so far as it says so: sessions at work, locks waited for, seconds behind its primary.
+
+    The own session is left out.
+    """
+
+    sessions: int | None = None
+    lock_waits: int | None = None
+    replica_lag: float | None = None
 
 
 class Connection(Protocol):
     """An open, read-only way to one instance."""
 
-    def columns(self) -> Mapping[str, frozenset[str]]:
+    dialect: Dialect
+
+    def schema(self) -> Schema:
         """Return the tables of the instance, each with its columns."""
 
-    def run(self, query: Query, parameters: Mapping[str, Any], timeout: float) -> Answer:
-        """Run one query for at most `timeout` seconds; raises QueryError."""
+    def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
+        """Run one query within limits; raises QueryError."""
+
+    def pressure(self) -> Pressure:
+        """Return how busy the server is; raises QueryError."""
 
     def version(self) -> str:
         """Return the version of what answers, for the record."""
+
+    def excess(self, needed: Mapping[str, Collection[str]]) -> list[str]:
+        """Say in sentences what this role may do beyond reading what is needed, as table and columns."""
 
 
 class Source(Protocol):
@@ -42,13 +99,32 @@ class Source(Protocol):
     kind: str
     label: str  # shown in reports: never an address, a path or a credential
     identity: str  # tells sources apart for `once a day`; no credential either
-    dialect: Dialect
 
     def connect(self) -> AbstractContextManager[Connection]:
         """Open one connection; raises SourceError."""
 
 
-_KINDS = "`demo:`, `duckdb:///absolute/path`"
+_KINDS = "`demo:`, `duckdb:///absolute/path`, `postgresql://user@host/database`, `mysql://user@host/database`"
+
+
+GRANTS = "`fa-stats grants` prints what a role needs"
+
+
+def too_many_rows(plan: Plan, limits: Limits) -> QueryError:
+    """Return the error of a statement that is not run for what its plan expects to read."""
+    said = f"its plan expects to read {plan.rows:,.0f} rows, more than the {limits.rows:,.0f} that a statement may read"
+    return QueryError(said, over_budget=True)
+
+
+def lock_not_given(seconds: float) -> QueryError:
+    """Return the error of a statement that waited in vain for a lock."""
+    said = f"another session holds a lock on a table that it reads, and kept it for {seconds:g} s"
+    return QueryError(said, timed_out=True)
+
+
+def stopped_after(seconds: float) -> QueryError:
+    """Return the error of a statement that was stopped at its limit."""
+    return QueryError(f"stopped after {round(seconds, 3):g} s, the time it was given", timed_out=True)
 
 
 def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
@@ -59,6 +135,14 @@ def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
         return demo_source(data / "demo", day=day, **demo)
     if url.startswith("duckdb:///"):
         return DuckDBFile(Path(url.removeprefix("duckdb://")))
+    if url.startswith(("postgresql://", "postgres://")):
+        from fa_stats.sources.postgresql import PostgreSQLServer
+
+        return PostgreSQLServer(url)
+    if url.startswith("mysql://"):
+        from fa_stats.sources.mysql import MySQLServer
+
+        return MySQLServer(url)
     scheme = re.match(r"[A-Za-z][A-Za-z+]*(?=:)", url)
     if scheme and scheme.group(0) == "duckdb":
         raise UsageError("A DuckDB file is named by its absolute path, after three slashes: duckdb:///absolute/path.")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Any
 
 import duckdb
 
-from fa_stats.dialect import DIALECTS, Dialect, DuckDB
+from fa_stats.collection import Load
+from fa_stats.dialects import DIALECTS, Dialect, DuckDB
 from fa_stats.errors import QueryError, SourceError
 from fa_stats.query import Query
-from fa_stats.sources import Answer
+from fa_stats.sources import Answer, Limits, Pressure, Schema, stopped_after
 
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -32,7 +33,6 @@ class DuckDBFile:
     """A DuckDB file with the tables of an instance, opened read-only and with no way out to other files."""
 
     kind = "duckdb"
-    dialect: Dialect = DIALECTS["duckdb"]
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -99,6 +99,8 @@ def demo_source(folder: Path, *, day: date, **sizes: int) -> DemoInstance:
 class DuckDBConnection:
     """One connection to a DuckDB file."""
 
+    dialect: Dialect = DIALECTS["duckdb"]
+
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         connection.execute("SET enable_external_access = false")
@@ -106,7 +108,7 @@ class DuckDBConnection:
         connection.execute(f"SET custom_profiling_settings = '{json.dumps(_PROFILE)}'")
         connection.execute("SET lock_configuration = true")
 
-    def columns(self) -> Mapping[str, frozenset[str]]:
+    def schema(self) -> Schema:
         """Return the tables of the main schema, each with its columns."""
         found: dict[str, set[str]] = {}
         rows = self._connection.execute(
@@ -114,29 +116,38 @@ class DuckDBConnection:
         ).fetchall()
         for table, column in rows:
             found.setdefault(table, set()).add(column)
-        return {table: frozenset(columns) for table, columns in found.items()}
+        return Schema({table: frozenset(columns) for table, columns in found.items()})
+
+    def pressure(self) -> Pressure:
+        """Return nothing known: nobody else is at work in a file that is opened for reading."""
+        return Pressure()
+
+    def excess(self, needed: Mapping[str, Collection[str]]) -> list[str]:  # noqa: ARG002 - a file has no roles
+        """Return nothing: the file is opened for reading only."""
+        return []
 
     def version(self) -> str:
         """Return the version of DuckDB."""
         return f"DuckDB {duckdb.__version__}"
 
-    def run(self, query: Query, parameters: Mapping[str, Any], timeout: float) -> Answer:
-        """Run one query, stopped after `timeout` seconds; raises QueryError, without a word of the data in it."""
+    def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
+        """Run one query, stopped when its time is over; raises QueryError, without a word of the data in it."""
         stopped = threading.Event()
         try:
             for name in query.parameters:
                 self._connection.execute(f"SET VARIABLE {name} = {DuckDB.literal(parameters[name])}")
-            with self._limited(timeout, stopped):
+            with self._limited(limits.seconds, stopped):
                 cursor = self._connection.execute(query.sql)
                 names = [column[0] for column in cursor.description or ()]
                 rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
         except duckdb.InterruptException:
             if not stopped.is_set():
                 raise KeyboardInterrupt from None
-            raise QueryError(f"stopped after {round(timeout, 3):g} s, the time it was given", timed_out=True) from None
+            raise stopped_after(limits.seconds) from None
         except duckdb.Error as error:
             raise _query_failed(query, error) from None
-        return Answer(rows, _scans(self._connection.get_profiling_information(format="json")))
+        scans = _scans(self._connection.get_profiling_information(format="json"))
+        return Answer(rows, scans, Load(rows_read=sum(read for _, _, read in scans)))
 
     @contextmanager
     def _limited(self, seconds: float, stopped: threading.Event) -> Iterator[None]:
@@ -194,7 +205,7 @@ def _query_failed(query: Query, error: duckdb.Error) -> QueryError:
     if "Malformed JSON" in text:
         return QueryError(f"a document in {' or '.join(query.documents)} is not valid JSON", document=True)
     if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
-        return QueryError(f"the schema is not as expected ({type(error).__name__})")
+        return QueryError(f"the schema is not as expected ({type(error).__name__})", schema=True)
     if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
         return QueryError(f"a value is of another type than expected ({type(error).__name__})")
     if isinstance(error, duckdb.OutOfMemoryException):
