@@ -74,3 +74,8 @@ def rewrite_parameters(text: str, pattern: str) -> str:
 def listed(items: Sequence[str]) -> str:
     """Return a select list, one item a line."""
     return ",\n  ".join(items)
+
+
+def indented(lines: str) -> str:
+    """Return lines with two spaces before all but the first."""
+    return lines.replace("\n", "\n  ")
