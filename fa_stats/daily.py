@@ -83,6 +83,7 @@ def _papermill(
     given: dict[str, Any] = {"day": begun.day.isoformat()}
     given |= {key: value for key in ("submit", "again", "reason", "isolated") if (value := getattr(asked, key))}
     budget = settings.collection.budget_seconds * (1 + settings.collection.pause_ratio)
+    budget += settings.back_off.wait_seconds
     try:
         from fa_stats import kernel
 

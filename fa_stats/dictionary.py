@@ -68,7 +68,13 @@ def show(name: str, as_json: bool) -> None:
 
 @commands.command("sql")
 @click.argument("name", metavar="[STATEMENT]", required=False)
-@click.option("--dialect", type=click.Choice(["duckdb"]), default="duckdb", show_default=True, help="The kind of SQL.")
+@click.option(
+    "--dialect",
+    type=click.Choice(["duckdb", "postgresql", "mysql", "mariadb"]),
+    default="duckdb",
+    show_default=True,
+    help="The kind of SQL.",
+)
 @json_option
 @guarded
 def sql(name: str | None, dialect: str, as_json: bool) -> None:
@@ -82,8 +88,13 @@ def sql(name: str | None, dialect: str, as_json: bool) -> None:
         name = loaded.by_name[name].statement
     if name and name not in loaded.statement:
         raise not_found("statement", name, loaded.statement)
-    queries = compose(loaded, list(loaded), DIALECTS[dialect])
-    chosen = [query for query in queries if name is None or name in query.name.split("+")]
+    # FusionAuth's own options are no table of the instance: that statement always runs in DuckDB.
+    own = loaded.statement[catalogue.CONFIGURATION].stats
+    queries = (
+        *compose(loaded, (stat for stat in loaded if stat not in own), DIALECTS[dialect]),
+        *compose(loaded, own, DIALECTS["duckdb"]),
+    )
+    chosen = [query for query in queries if name is None or name in {stat.statement for stat in query.stats}]
     if as_json:
         click.echo(dump([{"name": each.name, "sha256": each.sha256, "sql": each.sql} for each in chosen]))
     else:
