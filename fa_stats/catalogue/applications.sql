@@ -20,8 +20,13 @@ logins AS (
   FROM hourly_logins
   GROUP BY hourly_logins.applications_id
 ),
+-- The logins of all applications, of those that are gone too.
+total AS (
+  SELECT sum(logins.this_month) AS logins
+  FROM logins
+),
 roles AS (
-  SELECT application_roles.applications_id AS applications_id, count(*) AS number
+  SELECT application_roles.applications_id AS applications_id, count(application_roles.id) AS number
   FROM application_roles
   GROUP BY application_roles.applications_id
 ),
@@ -264,7 +269,7 @@ SELECT
   --   confidence: documented
   --   why: The size of the instance, against which every other application figure is read.
   --   ambiguity: built-in applications appear to be included (sample 101)
-  count(*) AS applicationNumber,
+  count(applications.id) AS applicationNumber,
 
   -- applicationPasswordResetSuccessTemplate: Number of applications that select a template of their own for the
   --     email: notice that a password reset was completed.
@@ -477,9 +482,10 @@ SELECT
   --   payload: metrics | group: metrics | since: 1.0 | confidence: inferred
   --   why: How busy the instance is.
   --   ambiguity: current or previous month, and report time zone versus UTC, not documented
-  coalesce((SELECT sum(logins.this_month) FROM logins), 0) AS monthlyLogins
+  coalesce(max(total.logins), 0) AS monthlyLogins
 FROM applications
 LEFT JOIN logins ON logins.applications_id = applications.id
+LEFT JOIN total ON 1 = 1
 LEFT JOIN roles ON roles.applications_id = applications.id
 LEFT JOIN tenants ON tenants.id = applications.tenants_id
 LEFT JOIN simple_themes AS own_theme ON own_theme.id = applications.themes_id

@@ -12,5 +12,5 @@ SELECT
   --   setting: 1.26.0 | plan: paid plan (entity management)
   --   ambiguity: an older published sample (statsVersion 0.1.6) also had entitiesUserGrants for user
   --     recipients, so this one is entity recipients only
-  count(*) AS entitiesEntityGrants
+  count(entity_entity_grants.id) AS entitiesEntityGrants
 FROM entity_entity_grants

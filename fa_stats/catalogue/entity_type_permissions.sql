@@ -11,5 +11,5 @@ SELECT
   -- entitiesPermissions: Number of permissions defined on entity types.
   --   setting: 1.26.0 | plan: paid plan (entity management)
   --   ambiguity: stock SCIM entity types, if present, are presumably included
-  count(*) AS entitiesPermissions
+  count(entity_type_permissions.id) AS entitiesPermissions
 FROM entity_type_permissions

@@ -10,5 +10,5 @@
 SELECT
   -- entitiesTypeNumber: Number of entity types.
   --   setting: 1.26.0 | plan: paid plan (entity management) | confidence: documented
-  count(*) AS entitiesTypeNumber
+  count(entity_types.id) AS entitiesTypeNumber
 FROM entity_types

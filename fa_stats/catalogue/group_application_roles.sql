@@ -12,5 +12,5 @@ SELECT
   --   confidence: ambiguous
   --   ambiguity: could be rows, distinct roles, or groups that own at least one role; row count is the simplest
   --     reading
-  count(*) AS groupApplicationRoles
+  count(group_application_roles.application_roles_id) AS groupApplicationRoles
 FROM group_application_roles

@@ -13,5 +13,5 @@ SELECT
   --   ambiguity: could instead count places that use a list (tenants/applications
   --     ui_ip_access_control_lists_id, authentication_keys.ip_access_control_lists_id); sample timing
   --     0 ms fits a plain row count
-  count(*) AS atdIpAcls
+  count(ip_access_control_lists.id) AS atdIpAcls
 FROM ip_access_control_lists

@@ -11,10 +11,10 @@ SELECT
   -- instanceNodes: Rows of nodes.
   --   confidence: ambiguous
   --   ambiguity: freshness rule for stale nodes is not documented
-  count(*) AS instanceNodes,
+  count(nodes.id) AS instanceNodes,
 
   -- nodes: Rows of nodes.
   --   payload: metrics | group: metrics | since: 1.0
   --   ambiguity: freshness rule for last_checkin_instant not documented
-  count(*) AS nodes
+  count(nodes.id) AS nodes
 FROM nodes

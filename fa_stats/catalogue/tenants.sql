@@ -142,7 +142,7 @@ SELECT
   --   confidence: documented
   --   why: The size of the instance, against which every other tenant figure is read.
   --   ambiguity: pending-delete tenants presumably included
-  count(*) AS tenantNumber,
+  count(tenants.id) AS tenantNumber,
 
   -- tenantParentRegistrationTemplate: Number of tenants that select a template of their own for the email:
   --     request for a parent to register.
