@@ -161,25 +161,31 @@ _WORDS = (
     (r"too many (clients|connections)|remaining connection slots", _FULL),
     (r"SSL|certificate", _ENCRYPTION),
     (r"translate host|Name or service|resolve|refused|No such file|unreachable|invalid (integer|port)", _ADDRESS),
-    (r"time(d )?out|closed the connection|starting up", _ADDRESS),
+    (r"time(d )?out|closed the connection|starting up|shutting down|recovery mode|not (yet )?accepting", _ADDRESS),
 )
 _CODES = {
-    1040: _FULL, 1044: _DATABASE, 1045: _PASSWORD, 1049: _DATABASE, 1129: _ADDRESS, 1130: _PASSWORD, 1203: _FULL,
-    1698: _PASSWORD, 2002: _ADDRESS, 2003: _ADDRESS, 2013: _ADDRESS, 2026: _ENCRYPTION,
+    1040: _FULL, 1044: _DATABASE, 1045: _PASSWORD, 1049: _DATABASE, 1053: _ADDRESS, 1129: _ADDRESS, 1130: _PASSWORD,
+    1203: _FULL, 1226: _FULL, 1698: _PASSWORD, 2002: _ADDRESS, 2003: _ADDRESS, 2006: _ADDRESS, 2013: _ADDRESS,
+    2026: _ENCRYPTION,
 }  # fmt: skip
 
 
 def postgresql_unreached(error: Exception) -> SourceError:
     """Say why psycopg could not connect, without a word of libpq's: those name host, user and database."""
-    said = " ".join(str(error).split())
+    if isinstance(error, UnicodeError):
+        return _unreached("PostgreSQL", _ADDRESS)  # no name of a host
+    said = re.sub(r"""(["']).*?\1""", "''", " ".join(str(error).split()))  # a name in it could be any word
     return _unreached("PostgreSQL", next((why for words, why in _WORDS if re.search(words, said)), None))
 
 
 def mysql_unreached(error: Exception) -> SourceError:
     """Say why PyMySQL could not connect."""
+    if isinstance(error, UnicodeError):
+        return _unreached("MySQL", _ADDRESS)  # no name of a host
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    why = _ENCRYPTION if "SSL" in str(error) or "certificate" in str(error) else _CODES.get(code)
-    return _unreached("MySQL", why)
+    said = re.sub(r"server on '.*?' ", "", str(error))  # a host's name could be any word
+    encryption = re.search("SSL|certificate|insecure transport", said)
+    return _unreached("MySQL", _ENCRYPTION if encryption else _CODES.get(code))
 
 
 def _unreached(kind: str, why: str | None) -> SourceError:

@@ -125,7 +125,7 @@ _USERS = f"""
         least($now, created + floor(draw(g, 3) * {200 * DAY})::BIGINT) AS last_login_instant,
         first || '-Quorwen' AS first_name, 'Quorwen-' || last AS last_name,
         first || '-Quorwen Quorwen-' || last AS full_name,
-        CASE WHEN draw(h, 3) > 0.6 THEN '+155501' || lpad(k::VARCHAR, 7, '0') END AS mobile_phone,
+        CASE WHEN draw(h, 3) > 0.6 THEN '+155501' || printf('%07d', k) END AS mobile_phone,
         CASE WHEN k % 50 = 7 THEN 'parent-' || k || '@' || $domain END AS parent_email,
         CASE WHEN k % 9 = 0 THEN 'https://cdn.' || $domain || '/' || k || '.png' END AS image_url,
         'fwk-secret-' || md5('password/' || id) AS password,
@@ -151,7 +151,7 @@ _IDENTITIES = """
             'quorwen.' || k || '@{domain}' AS value, h, true AS is_primary
         FROM people
         UNION ALL
-        SELECT 3 * k + 1, 1, id, tenants_id, created, '+155501' || lpad(k::VARCHAR, 7, '0'), h, false
+        SELECT 3 * k + 1, 1, id, tenants_id, created, '+155501' || printf('%07d', k), h, false
         FROM people WHERE draw(g, 1) < {phones}
         UNION ALL
         SELECT 3 * k + 2, 2, id, tenants_id, created, 'quorwen_' || k, h, false
