@@ -17,7 +17,7 @@ from fa_stats.clock import Clock
 from fa_stats.collection import Collection, Figure, Status
 from fa_stats.errors import CollectionOffError, QueryError, SourceError
 from fa_stats.query import Query
-from fa_stats.session import Session
+from fa_stats.session import Session, UsedUpError
 from fa_stats.settings import Settings
 from fa_stats.sources import Source
 
@@ -58,10 +58,12 @@ def collect(
         started = clock.now()
         run = _Run(catalogue, order, clock, progress, session)
         run.read_switch()
-        run.read_schema()
+        try:
+            run.read_schema()
+        except QueryError as error:
+            raise SourceError(f"The tables of the instance cannot be looked up: {error}.") from None
         run.read_everything()
         run.measure_alone()
-        version = run.version()
     run.read_configuration()
     return Collection(
         day=order.day,
@@ -69,7 +71,7 @@ def collect(
         microseconds=clock.microseconds() - session.begun,
         source_kind=source.kind,
         source_label=source.label,
-        source_version=version,
+        source_version=session.version,
         instance_id=run.text_of("instanceId"),
         application_version=run.text_of("productVersion"),
         # Free text of the instance: kept only where it is the name of a time zone.
@@ -120,9 +122,7 @@ class _Run:
                 "This is no FusionAuth database: it has no table system_configuration that this role may see. "
                 "Check the database and schema that the source names, and the role's rights (`fa-stats grants`)."
             )
-        needed = query.needs(
-            self.catalogue, [self.catalogue.by_name["usageDataEnabled"]], self.session.connection.dialect
-        )
+        needed = query.needs(self.catalogue, [self.catalogue.by_name["usageDataEnabled"]], self.session.dialect)
         if missing := schema.missing(needed):
             return f"The instance's own switch cannot be read: {missing}. `fa-stats grants` prints what a role needs."
         return None
@@ -135,7 +135,7 @@ class _Run:
                 continue
             if stat.name in self.order.disabled and stat.payload is not Payload.CONTEXT:
                 self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=self.order.disabled[stat.name])
-            elif missing := schema.missing(query.needs(self.catalogue, [stat], self.session.connection.dialect)):
+            elif missing := schema.missing(query.needs(self.catalogue, [stat], self.session.dialect)):
                 self.figures[stat.name] = Figure(stat.name, Status.UNAVAILABLE, reason=missing)
 
     def read_everything(self) -> None:
@@ -171,13 +171,6 @@ class _Run:
                 except QueryError:
                     continue  # on the record as such; the stat has its value already
                 self.figures[stat.name] = replace(self.figures[stat.name], alone_microseconds=record.microseconds)
-
-    def version(self) -> str | None:
-        """Return the version of what answered; None where the connection was lost."""
-        try:
-            return self.session.connection.version()
-        except QueryError:
-            return None
 
     def _counted(self, name: str) -> bool:
         return self.figures[name].status is Status.OK
@@ -227,7 +220,7 @@ class _Run:
         return [stat for stat in stats if stat.name not in self.figures]
 
     def _compose(self, stats: Iterable[Stat]) -> tuple[Query, ...]:
-        return query.compose(self.catalogue, stats, self.session.connection.dialect)
+        return query.compose(self.catalogue, stats, self.session.dialect)
 
     def _answerable(self, stats: Sequence[Stat]) -> tuple[Query, ...]:
         """Compose the queries of the stats, without those that need a parameter nobody could read."""
@@ -248,7 +241,7 @@ class _Run:
         parsed fails every stat that reads it, and a query beyond its limits is as slow in halves: neither is halved.
         Nothing is cut where some stats fell away already (`cut` is false), or the connection was lost.
         """
-        if error.lost or self._used_up(error):
+        if error.lost or isinstance(error, UsedUpError):
             return
         if not cut:
             yield list(stats)
@@ -272,9 +265,6 @@ class _Run:
             middle = len(stats) // 2
             yield list(stats[:middle])
             yield list(stats[middle:])
-
-    def _used_up(self, error: QueryError) -> bool:
-        return error.over_budget and self.session.left_seconds <= 0
 
     def _give_up(self, stat: Stat, error: QueryError) -> None:
         status = Status.TIMED_OUT if error.timed_out else Status.OVER_BUDGET if error.over_budget else Status.FAILED

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fa_stats import catalogue, consent, files, notebook, snapshots
+from fa_stats import catalogue, consent, files, notebook, query, rights, snapshots
 from fa_stats import run as runs
 from fa_stats import settings as settings_module
 from fa_stats.clock import Clock
+from fa_stats.demo.schema import read_facts
+from fa_stats.dialects import Dialect
 from fa_stats.errors import FaStatsError, StorageError
+from fa_stats.rights import Standing
 from fa_stats.settings import Settings
+from fa_stats.sources import Schema
 
+_LOOKED_UP = re.compile(r"_[0-9a-f]{6}$")  # so ends the column of a view that shows a value of a document
 _ROOM = 200_000_000  # bytes; a run takes less than one, the demo some ten
 
 
@@ -97,14 +103,60 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if source.kind == "demo":
         yield Finding(True, f"The source is the {source.label}; the first run of a day makes the day's instance.")
         return
+    loaded = catalogue.load()
     with source.connect() as connection:
-        columns = connection.schema().columns
-        version = connection.version()
-    if "system_configuration" not in columns:
-        mend = "Check the database and schema that the source names."
-        yield Finding(False, f"The source ({source.label}) holds no FusionAuth tables.", mend)
+        dialect, version, schema = connection.dialect, connection.version(), connection.schema()
+        needed = query.needs(loaded, [each for each in loaded if each.statement != catalogue.CONFIGURATION], dialect)
+        standing = connection.standing(needed)
+    if "system_configuration" not in schema.columns:
+        mend = "Check the database and schema that the source names, and the role's rights (`fa-stats grants`)."
+        yield Finding(False, f"The source ({source.label}) holds no FusionAuth tables that can be seen.", mend)
         return
-    yield Finding(True, f"The source ({source.label}, {version}) answers and has {len(columns)} tables.")
+    tables = f"{len(schema.columns)} {'views that hide the documents' if dialect.views else 'tables'}"
+    yield Finding(True, f"The source ({source.label}, {version}) answers and has {tables}.")
+    if standing.encrypted is not None:
+        yield from _session(dialect.name, standing)
+        yield from _rights(dialect, schema, needed, standing)
+
+
+def _session(dialect: str, standing: Standing) -> Iterator[Finding]:
+    if standing.encrypted:
+        yield Finding(True, "The connection is encrypted.")
+    elif standing.local:
+        yield Finding(True, "The connection is not encrypted, and does not leave the server's machine.")
+    else:
+        option = "sslmode=verify-full" if dialect == "postgresql" else "ssl_mode=verify_identity"
+        mend = f"Add `{option}` to the URL of the source, after a `?`, and see that the server has a certificate."
+        yield Finding(False, "The connection is not encrypted: whoever is on the way can read it.", mend)
+    where = "takes no writes, as a replica does" if standing.read_only else "takes writes, so it is no replica"
+    yield Finding(True, f"The server {where}.")
+
+
+def _rights(
+    dialect: Dialect, schema: Schema, needed: Mapping[str, Sequence[str]], standing: Standing
+) -> Iterator[Finding]:
+    option = " --views" if dialect.views else ""
+    mend = f"`fa-stats grants --dialect {dialect.name} --role ROLE{option}` prints the SQL that gives what is needed"
+    lacking = _lacking(dialect, schema, needed)
+    if lacking:
+        said = f"{len(lacking)} columns" if len(lacking) > 1 else "a column"
+        yield Finding(False, f"The role cannot read {said} that it needs: {rights.several(lacking)}.", f"{mend}.")
+    if standing.excess:
+        said = f"The role can do more than it needs: {'; '.join(standing.excess)}."
+        yield Finding(False, said, f"{mend}, and no more: run it for a new role, and name that in the source.")
+    elif not lacking:
+        yield Finding(True, "The role can read what is counted, and nothing else.")
+
+
+def _lacking(dialect: Dialect, schema: Schema, needed: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name the columns that are needed and that the role cannot read; what only some versions have is not missed."""
+    columns = [(table, column) for table, names in needed.items() for column in names]
+    hidden = [each for each in columns if each[1] in schema.unreadable.get(each[0], ())]
+    if dialect.views or dialect.name != "postgresql":  # where what may not be read looks as if it were not there
+        always = {(fact["table"], fact["column"]) for fact in read_facts("schema.csv") if not fact["since"]}
+        absent = [each for each in columns if each[1] not in schema.columns.get(each[0], ())]
+        hidden += [each for each in absent if each in always or _LOOKED_UP.search(each[1])]
+    return [f"{table}.{column}" for table, column in hidden]
 
 
 def _days(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from fa_stats.clock import Clock
 from fa_stats.collection import StatementRun
+from fa_stats.dialects import Dialect
 from fa_stats.errors import QueryError, SourceError
 from fa_stats.query import Query
 from fa_stats.settings import BackOff, Settings
@@ -17,6 +18,15 @@ from fa_stats.sources import Answer, Connection, Limits, Pressure, Schema, Sourc
 
 _LOOK_AGAIN = 1_000_000  # microseconds for which a look at the server's business is good
 _RECONNECT = (0.5, 1.0, 2.0, 4.0)  # rests before each attempt, in seconds: a server that restarts takes as long
+
+_T = TypeVar("_T")
+
+
+class UsedUpError(QueryError):
+    """The budget, or the patience with a busy server, is used up: no part of a query would fare better."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, over_budget=True)
 
 
 @dataclass
@@ -33,6 +43,8 @@ class Session:
     spent: int = 0
     waited: int = 0
     begun: int = 0
+    dialect: Dialect = field(init=False)
+    version: str = field(init=False)
     _stack: ExitStack = field(default_factory=ExitStack)
     _connection: Connection | None = None
     _looked: int | None = None
@@ -40,6 +52,7 @@ class Session:
 
     def __enter__(self) -> Session:
         self._connection = self._stack.enter_context(self.source.connect())
+        self.dialect, self.version = self._connection.dialect, self._connection.version()
         self.begun = self.clock.microseconds()
         return self
 
@@ -62,6 +75,9 @@ class Session:
 
     def schema(self) -> Schema:
         """Look up the tables and columns; raises QueryError."""
+        return self._persistent(self._schema)
+
+    def _schema(self) -> Schema:
         begun = self.clock.microseconds()
         try:
             return self.connection.schema()
@@ -73,15 +89,18 @@ class Session:
 
         Raises QueryError, its words fit for a reason.
         """
+        return self._persistent(lambda: self._ask(query, parameters, alone=alone))
+
+    def _persistent(self, attempt: Callable[[], _T]) -> _T:
         try:
-            return self._ask(query, parameters, alone=alone)
+            return attempt()
         except QueryError as error:
             if not error.lost or self._given_up:
                 raise
             self._reconnect(error)
             if error.timed_out:  # a server that hangs over a statement would hang again
                 raise
-            return self._ask(query, parameters, alone=alone)
+            return attempt()
 
     def _ask(self, query: Query, parameters: Mapping[str, Any], *, alone: bool) -> tuple[Answer, StatementRun]:
         connection = self.connection
@@ -89,7 +108,7 @@ class Session:
         limits = self.settings.collection
         left = self.left_seconds
         if left <= 0:
-            raise QueryError(f"{self._used_up} before its statement", over_budget=True)
+            raise UsedUpError(f"{self._used_up} before its statement")
         allowed = Limits(
             min(limits.statement_timeout_seconds, left), limits.statement_rows, limits.lock_timeout_seconds
         )
@@ -99,7 +118,7 @@ class Session:
         except QueryError as error:
             self._note(query, begun, Answer(()), failure=str(error), alone=alone)
             if error.timed_out and self.left_seconds <= 0:
-                raise QueryError(f"{self._used_up} while its statement ran", over_budget=True) from None
+                raise UsedUpError(f"{self._used_up} while its statement ran") from None
             raise
         return answer, self._note(query, begun, answer, alone=alone)
 
@@ -138,9 +157,8 @@ class Session:
         while too_much := _excess(self.connection.pressure(), limits):
             left = limits.wait_seconds - self.waited / 1_000_000
             if left <= 0:
-                raise QueryError(
-                    f"the server was busy ({too_much}) for the {limits.wait_seconds:g} s that it may be waited for",
-                    over_budget=True,
+                raise UsedUpError(
+                    f"the server was busy ({too_much}) for the {limits.wait_seconds:g} s that it may be waited for"
                 )
             rest = min(rest * 2, left)
             begun = self.clock.microseconds()

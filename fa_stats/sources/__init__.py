@@ -16,6 +16,7 @@ from fa_stats.dialects import Dialect
 from fa_stats.errors import QueryError, UsageError
 from fa_stats.plans import Plan
 from fa_stats.query import Query
+from fa_stats.rights import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ class Connection(Protocol):
     def version(self) -> str:
         """Return the version of what answers, for the record."""
 
-    def excess(self, needed: Mapping[str, Collection[str]]) -> list[str]:
-        """Say in sentences what this role may do beyond reading what is needed, as table and columns."""
+    def standing(self, needed: Mapping[str, Collection[str]]) -> Standing:
+        """Return how the session stands to its server; `needed` are the columns that are counted in, by table."""
 
 
 class Source(Protocol):

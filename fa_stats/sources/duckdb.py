@@ -18,6 +18,7 @@ from fa_stats.collection import Load
 from fa_stats.dialects import DIALECTS, Dialect, DuckDB
 from fa_stats.errors import QueryError, SourceError
 from fa_stats.query import Query
+from fa_stats.rights import Standing
 from fa_stats.sources import Answer, Limits, Pressure, Schema, stopped_after
 
 _CONFIG: dict[str, Any] = {
@@ -122,9 +123,9 @@ class DuckDBConnection:
         """Return nothing known: nobody else is at work in a file that is opened for reading."""
         return Pressure()
 
-    def excess(self, needed: Mapping[str, Collection[str]]) -> list[str]:  # noqa: ARG002 - a file has no roles
-        """Return nothing: the file is opened for reading only."""
-        return []
+    def standing(self, needed: Mapping[str, Collection[str]]) -> Standing:  # noqa: ARG002 - a file has no roles
+        """Return nothing known: the file is opened for reading only."""
+        return Standing()
 
     def version(self) -> str:
         """Return the version of DuckDB."""

@@ -63,13 +63,18 @@ class MySQLServer:
     def connect(self) -> Iterator[MySQLConnection]:
         """Open a session; raises SourceError, without an address or a password in it."""
         try:
-            connection = pymysql.connect(**self._address.arguments(), autocommit=True, program_name=_APPLICATION)
+            connection = pymysql.connect(
+                **self._address.arguments(),
+                autocommit=True,
+                program_name=_APPLICATION,
+                read_timeout=self._address.connect_timeout,  # for a server that lets in, and says nothing
+            )
             try:
                 session = MySQLConnection(connection)
             except BaseException:
                 connection.close()
                 raise
-        except (pymysql.Error, OSError) as error:
+        except (pymysql.Error, OSError, UnicodeError) as error:
             raise address.mysql_unreached(error) from None
         try:
             yield session
@@ -115,9 +120,9 @@ class MySQLConnection:
             replica_lag=self._lag(),
         )
 
-    def excess(self, needed: Mapping[str, Collection[str]]) -> list[str]:
-        """Say what this user may do beyond reading what is needed."""
-        return rights.mysql_excess(self._look, needed)
+    def standing(self, needed: Mapping[str, Collection[str]]) -> rights.Standing:
+        """Return how this session stands to its server, and what its user may do beyond reading what is needed."""
+        return rights.mysql(self._look, needed)
 
     def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
         """Run one query in a transaction of its own, if its plan is within limits; raises QueryError."""
@@ -223,7 +228,9 @@ class MySQLConnection:
 _SCHEMA = (1044, 1054, 1142, 1143, 1146, 1345, 1356)  # not there, or not for this user
 _LOST = (0, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055)
 _NOT_JSON = (3140, 3141, 3146, 4036, 4037, 4038)
-_STOPPED = (1028, 1317, 1969, 3024)
+_TOO_DEEP = (3157, 4040)  # MySQL reads 100 levels, MariaDB 32
+_STOPPED = (1028, 1969, 3024)
+_INTERRUPTED = 1317
 _FULL = (1021, 1037, 1038, 1041, 1114, 1135, 3)
 _TYPES = (1210, 1267, 1292, 1366, 1411, 1690, 3156, 3665, 3669)
 
@@ -234,12 +241,19 @@ def _failed(error: Exception, query: Query | None, limits: Limits, patience: flo
     if code == 2013 and "timed out" in str(error):
         said = f"the server did not answer for {patience:g} s, and the connection was closed"
         return QueryError(said, timed_out=True, lost=True)
+    if isinstance(error, OSError):
+        code = _LOST[0]  # its number is the system's, not the server's
+    if code == _INTERRUPTED:
+        return QueryError("somebody stopped it at the server")
     if code in _STOPPED:
         return stopped_after(limits.seconds)
     if code == 1205:
         return lock_not_given(max(1, math.ceil(limits.lock_seconds)))
     if code in _NOT_JSON and query and query.documents:
         return QueryError(f"a document in {' or '.join(query.documents)} is not valid JSON", document=True)
+    if code in _TOO_DEEP and query and query.documents:
+        said = f"a document in {' or '.join(query.documents)} is nested deeper than the server reads"
+        return QueryError(said, document=True)
     if code in _SCHEMA:
         return QueryError(f"a table or column is not there, or not for this user; {GRANTS}", schema=True)
     if code in _LOST:

@@ -32,14 +32,16 @@ _PREPARED = "fa_stats_statement"
 _FLUSHES = 150000  # since version 15 a session can have its counters brought up to date
 _WHOLE_DATABASE = ("temporary_bytes", "temporary_files")
 # The session cannot write, and takes no more of the server than one process: what a role may do is up to its grants.
-_SESSION = """
-SET default_transaction_read_only = on;
-SET statement_timeout = '10s';
-SET lock_timeout = '1s';
-SET idle_in_transaction_session_timeout = '30s';
-SET max_parallel_workers_per_gather = 0;
-SET jit = off
-"""
+_SAFE = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "10s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "30s",
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+}
+# The same for each transaction. Nothing is set for a session once it is open: behind a pool, others would inherit it.
+_BEGIN = ";\n".join(["BEGIN READ ONLY", *(f"SET LOCAL {name} = '{value}'" for name, value in _SAFE.items())])
 _SERVER = """
 SELECT current_setting('server_version_num')::int, current_setting('server_version'), EXISTS (
   SELECT FROM pg_attribute WHERE attrelid = to_regclass('system_configuration') AND attname = '{switch}'
@@ -99,6 +101,7 @@ class PostgreSQLServer:
             ) from None
         self._url = url
         self._patience = None if "connect_timeout" in found else _PATIENCE
+        self._options = str(found.get("options") or os.environ.get("PGOPTIONS", ""))
         self.label = f"PostgreSQL database {found['dbname']}" if found.get("dbname") else "PostgreSQL database"
         where = [str(found.get(key) or "") for key in ("service", "host", "hostaddr", "port", "dbname", "options")]
         self.identity = "postgresql:" + hashlib.sha256("\0".join(where).encode()).hexdigest()[:16]
@@ -106,21 +109,31 @@ class PostgreSQLServer:
     @contextmanager
     def connect(self) -> Iterator[PostgreSQLConnection]:
         """Open a session; raises SourceError, without an address or a password in it."""
-        given: dict[str, Any] = {"application_name": _APPLICATION}
-        given |= {"connect_timeout": self._patience} if self._patience else {}
         try:
-            connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=None, **given)
+            connection = self._open()
         except (psycopg.Error, UnicodeError) as error:
             raise address.postgresql_unreached(error) from None
         try:
             try:
-                session = PostgreSQLConnection(connection)
-            except psycopg.Error as error:
+                with _answering(connection, _PATIENCE):
+                    session = PostgreSQLConnection(connection)
+            except (psycopg.Error, TimeoutError) as error:
                 raise address.postgresql_unreached(error) from None
             yield session
         finally:
             with suppress(psycopg.Error):
                 connection.close()
+
+    def _open(self) -> psycopg.Connection[Any]:
+        given: dict[str, Any] = {"application_name": _APPLICATION, "autocommit": True, "prepare_threshold": None}
+        given |= {"connect_timeout": self._patience} if self._patience else {}
+        safe = " ".join([self._options, *(f"-c {name}={value}" for name, value in _SAFE.items())]).strip()
+        try:
+            return psycopg.connect(self._url, options=safe, **given)
+        except psycopg.OperationalError as error:
+            if "unsupported startup parameter" not in str(error):
+                raise
+            return psycopg.connect(self._url, **given)  # a pool, which takes no settings for a session
 
 
 class PostgreSQLConnection:
@@ -128,7 +141,6 @@ class PostgreSQLConnection:
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        connection.execute(_SESSION)
         [(number, shown, views)] = self._results(_SERVER.format(switch=SWITCH.name))[-1].rows
         self._number: int = number
         self._version = f"PostgreSQL {re.split(r'[^0-9.]', shown)[0]}"
@@ -155,14 +167,14 @@ class PostgreSQLConnection:
         [(sessions, waits, lag)] = self._rows(_PRESSURE)
         return Pressure(sessions, waits, None if lag is None else float(lag))
 
-    def excess(self, needed: Mapping[str, Collection[str]]) -> list[str]:
-        """Say what this role may do beyond reading what is needed."""
-        return rights.postgresql_excess(self._rows, needed)
+    def standing(self, needed: Mapping[str, Collection[str]]) -> rights.Standing:
+        """Return how this session stands to its server, and what its role may do beyond reading what is needed."""
+        return rights.postgresql(self._rows, needed)
 
     def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
         """Run one query in a transaction of its own, if its plan is within limits; raises QueryError."""
         begin = [
-            "BEGIN READ ONLY",
+            _BEGIN,
             f"SET LOCAL statement_timeout = {max(1, int(limits.seconds * 1000))}",
             f"SET LOCAL lock_timeout = {max(1, int(limits.lock_seconds * 1000))}",
             *(f"SET LOCAL fa_stats.{name} = '{parameters[name]}'" for name in query.parameters),
@@ -179,7 +191,8 @@ class PostgreSQLConnection:
                 answer = self._measured(query, plan)
             finally:
                 if not self._connection.closed:
-                    self._results("ROLLBACK; DEALLOCATE ALL")
+                    with suppress(psycopg.errors.InvalidSqlStatementName):  # it did not come to be prepared
+                        self._results(f"ROLLBACK;\nDEALLOCATE {_PREPARED}")
             files, size = self._temporary_since()
         return replace(answer, load=replace(answer.load, temporary_files=files, temporary_bytes=size))
 
@@ -233,7 +246,11 @@ class PostgreSQLConnection:
     def _rows(self, text: str) -> list[tuple[Any, ...]]:
         """Ask for something other than figures; raises QueryError."""
         with self._careful(_LOOK, None):
-            return self._results(text)[-1].rows
+            try:
+                return self._results(f"{_BEGIN};\n{text}")[-1].rows
+            finally:
+                if not self._connection.closed:
+                    self._results("ROLLBACK")
 
     def _results(self, text: str) -> list[_Result]:
         cursor = self._connection.execute(text)  # without parameters: several statements in one message
@@ -249,29 +266,41 @@ class PostgreSQLConnection:
     @contextmanager
     def _careful(self, limits: Limits, query: Query | None) -> Iterator[None]:
         """Put the driver's errors in words of our own, and hang up on a server that does not answer."""
-        hung = threading.Event()
         patience = limits.seconds + limits.lock_seconds + _GRACE
-
-        def hang_up() -> None:
-            hung.set()
-            with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
-
-        watcher = threading.Timer(patience, hang_up)
-        watcher.daemon = True
-        watcher.start()
+        begun = time.monotonic()
         try:
-            yield
+            with _answering(self._connection, patience):
+                yield
+        except TimeoutError:
+            said = f"the server did not answer for {patience:g} s, and the connection was closed"
+            raise QueryError(said, timed_out=True, lost=True) from None
         except psycopg.Error as error:
-            if hung.is_set():
-                raise QueryError(
-                    f"the server did not answer for {patience:g} s, and the connection was closed",
-                    timed_out=True,
-                    lost=True,
-                ) from None
+            if error.sqlstate == "57014" and time.monotonic() - begun < limits.seconds:
+                raise QueryError("somebody stopped it at the server") from None
             raise _failed(error, query, limits) from None
-        finally:
-            watcher.cancel()
+
+
+@contextmanager
+def _answering(connection: psycopg.Connection[Any], patience: float) -> Iterator[None]:
+    """Hang up on a server that does not answer what is asked inside; raises TimeoutError where that was done."""
+    hung = threading.Event()
+
+    def hang_up() -> None:
+        hung.set()
+        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    watcher = threading.Timer(patience, hang_up)
+    watcher.daemon = True
+    watcher.start()
+    try:
+        yield
+    except psycopg.Error:
+        if hung.is_set():
+            raise TimeoutError("timed out") from None
+        raise
+    finally:
+        watcher.cancel()
 
 
 def _failed(error: psycopg.Error, query: Query | None, limits: Limits) -> QueryError:
@@ -281,7 +310,10 @@ def _failed(error: psycopg.Error, query: Query | None, limits: Limits) -> QueryE
         return stopped_after(limits.seconds)
     if code == "55P03":
         return lock_not_given(limits.lock_seconds)
-    if code in ("22P02", "22P05", "22032") and query and query.documents:
+    if code == "22P05" and query and query.documents:
+        said = f"a document in {' or '.join(query.documents)} holds the character \\u0000, which PostgreSQL cannot read"
+        return QueryError(said, document=True)
+    if code in ("22P02", "22032") and query and query.documents:
         return QueryError(f"a document in {' or '.join(query.documents)} is not valid JSON", document=True)
     if code == "42501":
         return QueryError(f"this role may not read all that the statement needs; {GRANTS}", schema=True)
