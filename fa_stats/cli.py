@@ -158,28 +158,15 @@ def demo() -> None:
 @click.option("--day", type=DAY, metavar="DAY", help="The day on which it is looked at, YYYY-MM-DD; today by default.")
 @guarded
 def demo_create(url: str, tenants: int, applications: int, users: int, seed: int, day: date | None) -> None:
-    """Make a realistic instance in a new DuckDB file. URL is duckdb:///absolute/path."""
-    import duckdb
+    """Make a realistic instance in a new file or an empty database.
 
-    from fa_stats import demo as instance
-    from fa_stats import files, storage
+    URL is duckdb:///absolute/path, postgresql://user:password@host/database or mysql://user:password@host/database.
+    """
     from fa_stats.clock import Clock
-    from fa_stats.errors import UsageError
+    from fa_stats.demo import Size, loading
 
-    if not url.startswith("duckdb:///"):
-        raise UsageError("The demo instance is made in a DuckDB file: fa-stats demo create duckdb:///absolute/path")
-    path = Path(url.removeprefix("duckdb://"))
-    if path.exists():
-        raise UsageError(f"{path} exists already; it is left as it is. Name a file that does not exist yet.")
-    size = instance.Size(tenants=tenants, applications=applications, users=users)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        instance.create(path, day=day or Clock().now().date(), seed=seed, size=size)
-    except OSError as error:
-        raise files.refused(path, error) from error
-    except duckdb.Error as error:
-        raise storage.unwritten(path, error) from error
-    click.echo(path)
+    size = Size(tenants=tenants, applications=applications, users=users)
+    click.echo(loading.create(url, day=day or Clock().now().date(), seed=seed, size=size, say=note))
 
 
 @demo.command("backfill")
@@ -235,6 +222,20 @@ def doctor(as_json: bool) -> int:
             if finding.mend:
                 click.echo(f"       {finding.mend}")
     return ExitCode.DONE if all(finding.good for finding in findings) else ExitCode.CHECK_FAILED
+
+
+@main.command()
+@click.option("--dialect", type=click.Choice(["postgresql", "mysql", "mariadb"]), required=True, help="Which server.")
+@click.option("--role", metavar="ROLE", required=True, help="Who is to read; for MySQL `user` or `user@host`.")
+@click.option("--schema", metavar="NAME", help="Where FusionAuth's tables are: public, or the database fusionauth.")
+@click.option("--views", is_flag=True, help="Over views that hide the documents, in a schema or database fa_stats.")
+@guarded
+def grants(dialect: str, role: str, schema: str | None, views: bool) -> None:
+    """Print the SQL that lets a role read what is counted. It can read nothing else; no connection is opened."""
+    from fa_stats import catalogue
+    from fa_stats import grants as writer
+
+    click.echo(writer.write(catalogue.load(), dialect, role, schema=schema, views=views), nl=False)
 
 
 @main.command()

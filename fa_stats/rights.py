@@ -40,6 +40,10 @@ def several(names: Iterable[str]) -> str:
     return ", ".join(found[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def _number(found: Collection[Any], noun: str) -> str:
+    return f"{len(found)} {noun}{'s' * (len(found) != 1)}"
+
+
 def _read(columns: Iterable[tuple[str, str, str, bool]], needed: Mapping[str, Collection[str]]) -> Iterator[str]:
     """Say which columns may be read without need; they are given as (schema, table, column, in the source's schema)."""
     found = [
@@ -50,8 +54,9 @@ def _read(columns: Iterable[tuple[str, str, str, bool]], needed: Mapping[str, Co
     if found:
         order = {name: place for place, name in enumerate(_SECRETS)}
         names = sorted((".".join(each) for each in found), key=lambda name: (order.get(name, len(order)), name))
-        tables = len({table for table, _ in found})
-        yield f"it may read {len(found)} columns of {tables} tables that nothing needs: {several(names)}"
+        tables = {table for table, _ in found}
+        said = f"{_number(found, 'column')} of {_number(tables, 'table')}"
+        yield f"it may read {said} that nothing needs: {several(names)}"
 
 
 # ----------------------------------------------------------------------------------------------------------- PostgreSQL
@@ -117,9 +122,9 @@ def _postgresql_excess(ask: Ask, needed: Mapping[str, Collection[str]]) -> Itera
         yield f"it is a member of {several(roles)}"
     relations = ask(_RELATIONS)
     if owned := [name for _, name, _, owns, _, _ in relations if owns]:
-        yield f"it owns {len(owned)} tables or views: {several(owned)}"
+        yield f"it owns {_number(owned, 'relation')}: {several(owned)}"
     if written := [name for _, name, _, owns, writes, _ in relations if writes and not owns]:
-        yield f"it may write to {len(written)} tables or views: {several(written)}"
+        yield f"it may write to {_number(written, 'relation')}: {several(written)}"
     if places := [place for (place,) in ask(_CREATING)]:
         yield f"it may create tables or schemas in {several(places)}"
     columns = ((schema, name, column, ours) for schema, name, ours, *_, readable in relations for column in readable)

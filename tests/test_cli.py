@@ -131,11 +131,12 @@ print([name for name in heavy if name in sys.modules], file=sys.stderr)
         (["report"], "There is no run yet in"),
         (["report", "yesterday"], "is no day"),
         (["demo", "create"], "Missing argument 'URL'"),
-        (["demo", "create", f"postgresql://u:{SECRET}@h/d"], "fa-stats demo create duckdb:///absolute/path"),
+        (["demo", "create", f"oracle://u:{SECRET}@h/d"], "fa-stats demo create duckdb:///absolute/path"),
         (["demo", "create", "x.duckdb"], "fa-stats demo create duckdb:///absolute/path"),
         (["demo", "create", "duckdb:///tmp/fa_stats_never", "--users", "0"], "0 is not in the range x>=1"),
         (["demo", "backfill", "--days", "0"], "0 is not in the range"),
-        (["collect", "--source", f"postgresql://u:{SECRET}@h/d"], "There is no source of the kind `postgresql:`"),
+        (["collect", "--source", f"oracle://u:{SECRET}@h/d"], "There is no source of the kind `oracle:`"),
+        (["collect", "--source", f"mysql://u:{SECRET}@h"], "mysql://"),
         (["run", "--source", f"https://u:{SECRET}@h/d"], "There is no source of the kind `https:`"),
         (["collect", "--output", "."], "is a directory"),
         (["init"], "Missing argument 'DIR'"),
@@ -152,6 +153,17 @@ def test_a_mistake_is_told_in_a_sentence_and_ends_in_2(arguments: list[str], sai
     assert result.stdout == ""
     assert said in " ".join(result.stderr.split())
     assert list(bare.iterdir()) == []
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+@pytest.mark.parametrize("command", [["collect", "--source"], ["demo", "create"]], ids=" ".join)
+def test_a_server_that_cannot_be_reached_ends_in_3_and_is_not_named(
+    command: list[str], scheme: str, bare: Path
+) -> None:
+    result = call(*command, f"{scheme}://u:{SECRET}@127.0.0.1:1/d")
+    assert result.exit_code == ExitCode.NO_PAYLOAD
+    assert "server cannot be reached" in result.stderr
+    assert "127.0.0.1" not in result.output
 
 
 @pytest.mark.parametrize("command", ["run", "collect", "diff", "report", "demo backfill"])
@@ -209,7 +221,7 @@ def test_a_stat_is_shown_with_the_query_that_counts_it() -> None:
     text = call("catalogue", "show", "tenantNumber").stdout
     assert re.search(r"^name +tenantNumber$", text, re.MULTILINE)
     assert re.search(r"^definition +Number of tenants\.$", text, re.MULTILINE)
-    assert text.endswith("\n\n/* fa_stats: tenants */\nSELECT\n  count(*) AS tenantNumber\nFROM tenants\n")
+    assert text.endswith("\n\n/* fa_stats: tenants */\nSELECT\n  count(tenants.id) AS tenantNumber\nFROM tenants\n")
     found = json.loads(call("catalogue", "show", "tenantNumber", "--json").stdout)
     assert found["sql"].endswith("FROM tenants")
     assert found["file"] == "tenants.sql"
@@ -253,7 +265,7 @@ def test_collect_prints_the_exact_bytes_and_nothing_else(project: Project) -> No
     payload = json.loads(ended.stdout)
     assert len(payload["stats"]) > 150
     assert re.search(
-        r"^21 statements, \d+ ms in the database: \d+ ok, \d+ unavailable\.$", ended.stderr.decode(), re.MULTILINE
+        r"^29 statements, \d+ ms in the database: \d+ ok, \d+ unavailable\.$", ended.stderr.decode(), re.MULTILINE
     )
     assert [path.name for path in project.folder.iterdir()] == ["fa_stats.toml"]
 
@@ -350,7 +362,7 @@ def test_progress_goes_to_the_terminal_and_not_into_the_result(project: Project)
     os.close(terminal)
     assert json.loads(content)
     assert b"figures" in shown
-    assert b"21 statements" in shown
+    assert b"29 statements" in shown
 
 
 # --------------------------------------------------------------------------------------------------------- broken pipes

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import roles
+import servers
 from projects import DAY, Fixed, Project
 
 from fa_stats import doctor, notebook, run, snapshots
 from fa_stats.doctor import Finding
+from fa_stats.rights import Standing
 
 
 def examine(project: Project) -> list[Finding]:
@@ -77,6 +80,73 @@ def test_a_source_that_is_absent_or_another_database_is_said(here: Project, monk
     assert "holds no FusionAuth tables" in mend(here)[0]
     path.write_text("text")
     assert "is not a DuckDB file" in mend(here)[0]
+
+
+@pytest.mark.parametrize("views", [False, True])
+def test_a_role_with_the_rights_that_it_needs_is_as_it_should_be(
+    here: Project, server: servers.Server, views: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with roles.made(server, roles.loaded(server.kind), views=views) as role:
+        role.grant()
+        monkeypatch.setenv("FA_STATS_SOURCE", role.url)
+        assert mend(here) == []
+        said = [finding.what for finding in examine(here)]
+    [source] = [what for what in said if what.startswith("The source")]
+    assert server.version.partition("-")[0].split()[0] in source
+    assert source.endswith(" views that hide the documents." if views else " tables.")
+    assert "The role can read what is counted, and nothing else." in said
+    assert "The server takes writes, so it is no replica." in said
+    assert any(what.startswith("The connection is ") for what in said)
+
+
+def test_a_role_that_can_do_too_much_is_told_how_to_get_rid_of_it(
+    here: Project, server: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FA_STATS_SOURCE", server.url(roles.loaded(server.kind)))
+    [said] = mend(here)
+    assert "The role can do more than it needs: it " in said
+    assert f"`fa-stats grants --dialect {server.kind} --role ROLE` prints the SQL" in said
+
+
+@pytest.mark.parametrize("views", [False, True])
+def test_a_role_that_lacks_a_right_is_told_what_it_cannot_read(
+    here: Project, server: servers.Server, views: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with roles.made(server, roles.loaded(server.kind), views=views) as role:
+        role.grant()
+        schema = "" if server.kind == "postgresql" else f"{role.database}."
+        schema = "fa_stats." if views else schema
+        what = "SELECT" if views else "SELECT (data)"
+        role.alter(f"REVOKE {what} ON {schema}webhooks FROM {{role}}")
+        monkeypatch.setenv("FA_STATS_SOURCE", role.url)
+        [said] = mend(here)
+    first = "3 columns that it needs: webhooks.eventsenabled_" if views else "a column that it needs: webhooks.data. "
+    assert said.startswith(f"The role cannot read {first}")
+    assert f"--role ROLE{' --views' if views else ''}` prints the SQL that gives what is needed." in said
+
+
+def test_a_role_without_any_right_is_told_so(
+    here: Project, server: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = server.create_database()
+    with roles.made(server, database) as role:
+        if server.kind != "postgresql":
+            role.alter(f"GRANT CREATE VIEW ON {database}.* TO {{role}}")  # without which it may not even connect
+        monkeypatch.setenv("FA_STATS_SOURCE", role.url)
+        [said] = mend(here)
+    assert "holds no FusionAuth tables that can be seen" in said
+    assert "`fa-stats grants`" in said
+    server.drop_database(database)
+
+
+def test_a_connection_that_others_can_read_is_told_how_to_encrypt() -> None:
+    for dialect, option in (("postgresql", "sslmode=verify-full"), ("mysql", "ssl_mode=verify_identity")):
+        finding, _ = doctor._session(dialect, Standing(encrypted=False, local=False))
+        assert not finding.good
+        assert option in (finding.mend or "")
+    finding, server = doctor._session("mysql", Standing(encrypted=False, read_only=True))
+    assert finding.good
+    assert server.what == "The server takes no writes, as a replica does."
 
 
 def test_with_collection_off_nothing_is_opened(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:

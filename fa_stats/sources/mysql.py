@@ -41,6 +41,7 @@ SELECT version(), EXISTS (
 _COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = database()"
 _BUSY = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_running', 'Innodb_row_lock_current_waits')"
 _BLOCKS, _DISK_BLOCKS = "Innodb_buffer_pool_read_requests", "Innodb_buffer_pool_reads"
+_HIDDEN = 1345  # EXPLAIN is refused over views whose tables the user may not read
 _WHOLE_SERVER = ("blocks_hit", "blocks_read")  # InnoDB counts its pages for all sessions together
 _COUNTERS = (
     "SHOW SESSION STATUS WHERE Variable_name LIKE 'Handler\\_read%' OR Variable_name IN "
@@ -132,14 +133,14 @@ class MySQLConnection:
                 for name in query.parameters:
                     self._rows(f"SET @{name} = %s", parameters[name])
                 plan = self._plan(query)
-                if plan.rows > limits.rows:
+                if plan and plan.rows > limits.rows:
                     raise too_many_rows(plan, limits)
                 return self._measured(query, plan)
             finally:
                 if self._connection.open:
                     self._rows("ROLLBACK")
 
-    def _measured(self, query: Query, plan: plans.Plan) -> Answer:
+    def _measured(self, query: Query, plan: plans.Plan | None) -> Answer:
         """Run a query between two looks at the session's counters."""
         before = self._counters()
         begun = time.perf_counter_ns()
@@ -158,17 +159,23 @@ class MySQLConnection:
             temporary_files=max(temporary, 0),
             bytes_returned=max(sent, 0),
             server_us=self._server_time(query, took),
-            estimated_rows=int(plan.rows),
-            plan=plan.text,
-            plan_sha256=plan.sha256,
+            estimated_rows=int(plan.rows) if plan else None,
+            plan=plan.text if plan else None,
+            plan_sha256=plan.sha256 if plan else None,
             whole_server=_WHOLE_SERVER,
         )
         return Answer(rows, load=load, microseconds=took)
 
-    def _plan(self, query: Query) -> plans.Plan:
-        if self._maria:
-            return plans.of_mariadb(self._rows(f"EXPLAIN FORMAT=JSON {query.sql}")[0][0])
-        return plans.of_mysql(self._rows(f"EXPLAIN FORMAT=TREE {query.sql}")[0][0])
+    def _plan(self, query: Query) -> plans.Plan | None:
+        """Ask how the server would run a query; None over views, where who may not read the tables sees no plan."""
+        try:
+            if self._maria:
+                return plans.of_mariadb(self._rows(f"EXPLAIN FORMAT=JSON {query.sql}")[0][0])
+            return plans.of_mysql(self._rows(f"EXPLAIN FORMAT=TREE {query.sql}")[0][0])
+        except pymysql.err.OperationalError as error:
+            if error.args[0] != _HIDDEN:
+                raise
+            return None
 
     def _counters(self) -> dict[str, int]:
         return {name: int(value) for name, value in self._rows(_COUNTERS)}
@@ -225,7 +232,7 @@ class MySQLConnection:
             raise _failed(error, query, limits, patience) from None
 
 
-_SCHEMA = (1044, 1054, 1142, 1143, 1146, 1345, 1356)  # not there, or not for this user
+_SCHEMA = (1044, 1052, 1054, 1055, 1111, 1140, 1142, 1143, 1146, 1345, 1356)  # not there, or not for this user
 _LOST = (0, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055)
 _NOT_JSON = (3140, 3141, 3146, 4036, 4037, 4038)
 _TOO_DEEP = (3157, 4040)  # MySQL reads 100 levels, MariaDB 32

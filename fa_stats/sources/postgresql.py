@@ -199,15 +199,16 @@ class PostgreSQLConnection:
     def _measured(self, query: Query, plan: plans.Plan) -> Answer:
         """Run the prepared statement between two looks at the server's clock, all in one message."""
         tables = ", ".join(f"'{table}'" for table in query.columns)
-        flush = "SELECT pg_stat_force_next_flush()" if self._number >= _FLUSHES else "SELECT"
+        flush = "pg_stat_force_next_flush()" if self._number >= _FLUSHES else "NULL"
         text = (
             f"SELECT clock_timestamp();\nEXECUTE {_PREPARED};\nSELECT clock_timestamp();\n"
-            f"{_READ.format(tables=tables or 'NULL')};\n{flush}"
+            f"{_READ.format(tables=tables or 'NULL')};\nSELECT clock_timestamp(), {flush}"
         )
         begun = time.perf_counter_ns()
-        before, found, after, read, _ = self._results(text)
+        before, found, after, read, end = self._results(text)
         took = (time.perf_counter_ns() - begun) // 1000
-        server = int((after.rows[0][0] - before.rows[0][0]) / timedelta(microseconds=1))
+        server = _between(before, after)
+        wire = max(took - _between(before, end), 0)  # what is left of the message's time, the looks left out
         tables_read = [row for row in read.rows if row[1] != "i"]
         fetched, hit = sum(row[5] for row in read.rows), sum(row[6] for row in read.rows)
         return Answer(
@@ -218,13 +219,13 @@ class PostgreSQLConnection:
                 blocks_hit=hit,
                 blocks_read=fetched - hit,
                 bytes_returned=found.size,
-                server_us=min(max(server, 0), took),
+                server_us=server,
                 estimated_rows=int(plan.rows),
                 plan=plan.text,
                 plan_sha256=plan.sha256,
                 whole_server=_WHOLE_DATABASE,
             ),
-            microseconds=took,
+            microseconds=server + wire,
         )
 
     def _table_sizes(self) -> dict[str, float]:
@@ -319,8 +320,8 @@ def _failed(error: psycopg.Error, query: Query | None, limits: Limits) -> QueryE
         return QueryError(f"this role may not read all that the statement needs; {GRANTS}", schema=True)
     if code in ("42P01", "42703", "3F000"):
         return QueryError("a table or column that was there is gone", schema=True)
-    if code[:2] == "42":
-        return QueryError(f"a column is of another type than expected ({code})")
+    if code[:2] == "42":  # also where another column answers to the name of one that is gone
+        return QueryError(f"a column is of another type than expected ({code})", schema=True)
     if code[:2] == "22":
         return QueryError(f"a value is of another type than expected ({code})")
     if code[:3] == "57P" or code[:2] == "08" or (not code and isinstance(error, psycopg.OperationalError)):
@@ -330,6 +331,11 @@ def _failed(error: psycopg.Error, query: Query | None, limits: Limits) -> QueryE
     if code[:2] == "40":
         return QueryError(f"the server broke the statement off in favour of others ({code})")
     return QueryError(f"the server refused the statement ({code or type(error).__name__})")
+
+
+def _between(first: _Result, last: _Result) -> int:
+    """How many microseconds passed between two looks at the server's clock."""
+    return max(int((last.rows[0][0] - first.rows[0][0]) / timedelta(microseconds=1)), 0)
 
 
 def _size(result: Any) -> int:
