@@ -65,7 +65,7 @@ def _fill(folder: Path, *, instances: int, days: int) -> None:
         connection.execute(
             "INSERT INTO figures SELECT 'instance-' || i, 'source-' || i, DATE '2017-01-01' + d::INTEGER, 'run-' || d, "
             "name, 'ok', (hash(name, i) % 1000 + d // 30)::VARCHAR, hash(name, i) % 1000 + d // 30, "
-            "hash(name, d) % 5000, false "
+            "hash(name, d) % 5000, false, NULL "
             f"FROM range({instances}) AS a(i), range({days}) AS b(d), names "
             "ORDER BY date_trunc('month', DATE '2017-01-01' + d::INTEGER), name, d, i"
         )

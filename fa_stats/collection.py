@@ -36,9 +36,9 @@ _MEANINGS = {
     Status.OK: "counted",
     Status.UNAVAILABLE: "this source, schema or licence has no such thing",
     Status.DISABLED: "a policy says no",
-    Status.TIMED_OUT: "its statement was stopped at the time limit",
+    Status.TIMED_OUT: "its statement reached a time limit",
     Status.FAILED: "its statement failed",
-    Status.OVER_BUDGET: "the run's budget was used up before it",
+    Status.OVER_BUDGET: "it did not fit into the run's budget, or its statement would read too much",
 }
 
 

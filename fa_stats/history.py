@@ -9,30 +9,83 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from fa_stats import files, snapshots, storage
+from fa_stats import files, layout, snapshots, storage
 from fa_stats.errors import StorageError
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    instance VARCHAR, source VARCHAR, day DATE, run VARCHAR, application_version VARCHAR, counted INTEGER,
-    microseconds BIGINT
-);
-CREATE TABLE IF NOT EXISTS figures (
-    instance VARCHAR, source VARCHAR, day DATE, run VARCHAR, name VARCHAR, status VARCHAR, value VARCHAR, number DOUBLE,
-    microseconds BIGINT, measured BOOLEAN
-);
-CREATE TABLE IF NOT EXISTS statements (
-    instance VARCHAR, source VARCHAR, day DATE, run VARCHAR, name VARCHAR, microseconds BIGINT
-);
-CREATE TABLE IF NOT EXISTS seen (run VARCHAR)
-"""
-_TABLES = ("runs", "figures", "statements")
+_TABLES = {
+    "runs": {"application_version": "VARCHAR", "counted": "INTEGER", "microseconds": "BIGINT"},
+    "figures": {
+        "name": "VARCHAR",
+        "status": "VARCHAR",
+        "value": "VARCHAR",
+        "number": "DOUBLE",
+        "microseconds": "BIGINT",
+        "measured": "BOOLEAN",
+        "alone_microseconds": "BIGINT",
+    },
+    "statements": {
+        "name": "VARCHAR",
+        "microseconds": "BIGINT",
+        "alone": "BOOLEAN",
+        "sha256": "VARCHAR",
+        "rows_read": "BIGINT",
+        "estimated_rows": "BIGINT",
+        "server_us": "BIGINT",
+        "bytes_returned": "BIGINT",
+        "temporary_bytes": "BIGINT",
+        "plan_sha256": "VARCHAR",
+    },
+}
+_SUMS = ("rows_read", "server_us", "bytes_returned", "temporary_bytes")
+_TAKEN = {"alone": "coalesce(s.alone, false)"}  # format 1 of the snapshots does not have it
+_RUN = {"instance": "VARCHAR", "source": "VARCHAR", "day": "DATE", "run": "VARCHAR"}
+_COLUMNS = {table: _RUN | columns for table, columns in _TABLES.items()} | {"seen": {"run": "VARCHAR"}}
+SCHEMA = ";\n".join(
+    f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})"
+    for table, columns in _COLUMNS.items()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StatDay:
+    """The times of one stat on one day, in microseconds: that of its statement's share or its own, and alone."""
+
+    day: date
+    status: str
+    microseconds: int | None
+    measured: bool
+    alone_microseconds: int | None
+
+    @property
+    def own(self) -> int | None:
+        """The time of its own; None where there is only a share."""
+        if self.alone_microseconds is not None:
+            return self.alone_microseconds
+        return self.microseconds if self.measured else None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDay:
+    """Time and load on one day, its queries together; None is what the database does not say.
+
+    `sha256` and `plans` are digests, parted by spaces where there were several queries.
+    """
+
+    day: date
+    microseconds: int
+    rows_read: int | None
+    server_us: int | None
+    bytes_returned: int | None
+    temporary_bytes: int | None
+    sha256: str
+    plans: str | None
 
 
 def path_of(data: Path) -> Path:
@@ -57,11 +110,14 @@ def rebuild(data: Path) -> int:
 
 
 def _known(path: Path) -> set[str]:
-    """Return the runs that the history has seen; none where it is absent or damaged."""
+    """Return the runs that the history has seen; none where it is absent, damaged or of an older layout."""
     try:
         with storage.opened(path) as connection:
-            for table in _TABLES:  # damage shows where it is read, so all of it is
+            for table, columns in _COLUMNS.items():  # damage shows where it is read, so all of it is
                 connection.execute(f"SELECT max(COLUMNS(*)) FROM {table}").fetchall()
+                found = connection.execute(f"DESCRIBE {table}").fetchall()
+                if [(name, kind) for name, kind, *_ in found] != list(columns.items()):  # in this order they are filled
+                    return set()
             rows = connection.execute("SELECT run FROM seen").fetchall()
     except (duckdb.Error, OSError):
         return set()
@@ -101,13 +157,11 @@ def _add(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             connection.execute(f"DELETE FROM {table} AS old USING snapshot.run AS new WHERE {same} < new.run")
         last = f"snapshot.run AS new WHERE NOT EXISTS (SELECT 1 FROM runs AS old WHERE {same} > new.run)"
         who = "new.instance_id, new.source_identity, new.day, new.run"
-        connection.execute(
-            f"INSERT INTO figures SELECT {who}, f.name, f.status, f.value, f.number, f.microseconds, f.measured "
-            f"FROM snapshot.figures AS f, {last} ORDER BY f.name"
-        )
-        connection.execute(
-            f"INSERT INTO statements SELECT {who}, s.name, s.microseconds FROM snapshot.statements AS s, {last}"
-        )
+        for table in ("figures", "statements"):
+            columns = ", ".join(_TAKEN.get(name, f"s.{name}") for name in _TABLES[table])
+            connection.execute(
+                f"INSERT INTO {table} SELECT {who}, {columns} FROM {_whole(table)} AS s, {last} ORDER BY s.name"
+            )
         connection.execute(
             f"INSERT INTO runs SELECT {who}, new.application_version, "
             "(SELECT count(*) FROM snapshot.figures WHERE payload = 'stats' AND status = 'ok'), "
@@ -115,6 +169,12 @@ def _add(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
         connection.execute("COMMIT")
         connection.execute("DETACH snapshot")
+
+
+def _whole(table: str) -> str:
+    """Return a snapshot's table with the columns of today, which one of an older format lacks."""
+    none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in layout.TABLES[table].items())
+    return f"(SELECT {none} WHERE false UNION ALL BY NAME FROM snapshot.{table})"
 
 
 def _sort(connection: duckdb.DuckDBPyConnection) -> None:
@@ -139,27 +199,47 @@ def open(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def weights(data: Path, source: str) -> dict[str, int]:
     """Return the microseconds of each stat of a source when it was last measured alone; none without a history."""
-    return dict(
-        _rows(
-            data,
-            "SELECT name, arg_max(microseconds, day) FROM figures "
-            f"WHERE source = {storage.quoted(source)} AND measured AND microseconds > 0 GROUP BY name",
-        )
+    return {name: own for name, (_, own) in own_times(data, source, date.max).items()}
+
+
+def own_times(data: Path, source: str, until: date) -> dict[str, tuple[date, int]]:
+    """Return the day and the microseconds of each stat when it was last measured alone, up to a day."""
+    own = "coalesce(alone_microseconds, CASE WHEN measured THEN microseconds END)"
+    rows = _rows(
+        data,
+        f"SELECT name, max(day), arg_max({own}, day) FROM figures "
+        f"WHERE {_of(source, until)} AND {own} > 0 GROUP BY name",
     )
+    return {name: (day, own) for name, day, own in rows}
 
 
 def statement_times(data: Path, source: str, before: date, days: int) -> dict[str, list[int]]:
-    """Return the microseconds of each statement on the last `days` days before a day, oldest first."""
+    """Return the microseconds of each statement on the last `days` days before a day, oldest first.
+
+    What ran once more for a stat of its own is left out: it says nothing of the statement.
+    """
     found: dict[str, list[int]] = {}
     rows = _rows(
         data,
         "SELECT name, sum(microseconds) FROM statements "
-        f"WHERE source = {storage.quoted(source)} AND day < DATE '{before}' AND day >= DATE '{before}' - {days} "
+        f"WHERE source = {storage.quoted(source)} AND NOT alone "
+        f"AND day < DATE '{before}' AND day >= DATE '{before}' - {days} "
         "GROUP BY name, day ORDER BY day",
     )
     for name, microseconds in rows:
         found.setdefault(name, []).append(int(microseconds))
     return found
+
+
+def plans(data: Path, source: str, before: date) -> dict[str, tuple[date, str]]:
+    """Return the day and the plan's digest of each statement's last run before a day, by the statement's digest."""
+    rows = _rows(
+        data,
+        "SELECT sha256, max(day), arg_max(plan_sha256, day) FROM statements "
+        f"WHERE source = {storage.quoted(source)} AND day < DATE '{before}' AND plan_sha256 IS NOT NULL "
+        "GROUP BY sha256",
+    )
+    return {sha256: (day, plan) for sha256, day, plan in rows}
 
 
 def days(data: Path, source: str, until: date, most: int) -> list[tuple[date, int, int]]:
@@ -177,6 +257,38 @@ def trend(data: Path, source: str, name: str) -> list[tuple[date, float | None]]
     where = f"source = {storage.quoted(source)} AND name = {storage.quoted(name)}"
     rows = _rows(data, f"SELECT day, number FROM figures WHERE {where} ORDER BY day")
     return [(day, number) for day, number in rows]
+
+
+def sources(data: Path) -> list[str]:
+    """Return the sources that there are, the one with the newest run first."""
+    return [source for (source,) in _rows(data, "SELECT source FROM runs GROUP BY source ORDER BY max(run) DESC")]
+
+
+def stat_days(data: Path, source: str, name: str, until: date) -> list[StatDay]:
+    """Return the times of one stat day by day up to a day, oldest first."""
+    where = f"{_of(source, until)} AND name = {storage.quoted(name)}"
+    columns = "day, status, microseconds, measured, alone_microseconds"
+    return [StatDay(*row) for row in _rows(data, f"SELECT {columns} FROM figures WHERE {where} ORDER BY day")]
+
+
+def statement_days(data: Path, source: str, name: str | None, until: date) -> list[StatementDay]:
+    """Return time and load of one statement day by day up to a day, oldest first; of all statements without a name.
+
+    What ran once more for a stat of its own counts among all statements, and as no part of any one.
+    """
+    which = f"NOT alone AND name = {storage.quoted(name)}" if name else "true"
+    sums = ", ".join(f"sum({column})::BIGINT" for column in ("microseconds", *_SUMS))
+    digests = ", ".join(f"string_agg(DISTINCT {column}, ' ' ORDER BY {column})" for column in ("sha256", "plan_sha256"))
+    rows = _rows(
+        data,
+        f"SELECT day, {sums}, {digests} FROM statements WHERE {_of(source, until)} AND {which} "
+        "GROUP BY day ORDER BY day",
+    )
+    return [StatementDay(*row) for row in rows]
+
+
+def _of(source: str, until: date) -> str:
+    return f"source = {storage.quoted(source)} AND day <= DATE '{until}'"
 
 
 def _rows(data: Path, query: str) -> list[tuple[Any, ...]]:

@@ -15,59 +15,12 @@ from typing import Any
 
 import duckdb
 
-from fa_stats import files, storage
+from fa_stats import files, layout, storage
 from fa_stats.catalogue import Catalogue, Payload
-from fa_stats.collection import Collection, Figure, StatementRun, Status
+from fa_stats.collection import Collection
 from fa_stats.errors import StorageError
 
-FORMAT = 1
 _NAME = re.compile(r"\d{8}T\d{6}Z-\w+")
-_TABLES: dict[str, dict[str, str]] = {
-    "run": {
-        "format": "INTEGER",
-        "run": "VARCHAR",
-        "day": "DATE",
-        "started": "TIMESTAMP",
-        "microseconds": "BIGINT",
-        "source_kind": "VARCHAR",
-        "source_label": "VARCHAR",
-        "source_identity": "VARCHAR",
-        "source_version": "VARCHAR",
-        "instance_id": "VARCHAR",
-        "application_version": "VARCHAR",
-        "report_timezone": "VARCHAR",
-        "catalogue_sha256": "VARCHAR",
-        "isolated": "BOOLEAN",
-        "again_because": "VARCHAR",
-        "budget_microseconds": "BIGINT",
-        "versions": "VARCHAR",
-        "payload": "VARCHAR",
-        "metrics": "VARCHAR",
-    },
-    "figures": {
-        "name": "VARCHAR",
-        "payload": "VARCHAR",
-        "status": "VARCHAR",
-        "value": "VARCHAR",
-        "number": "DOUBLE",
-        "microseconds": "BIGINT",
-        "measured": "BOOLEAN",
-        "statement": "VARCHAR",
-        "reason": "VARCHAR",
-        "definition": "VARCHAR",
-    },
-    "statements": {
-        "place": "INTEGER",
-        "name": "VARCHAR",
-        "sql": "VARCHAR",
-        "sha256": "VARCHAR",
-        "started_us": "BIGINT",
-        "microseconds": "BIGINT",
-        "figures": "VARCHAR[]",
-        "failure": "VARCHAR",
-    },
-    "scans": {"place": "INTEGER", "table_name": "VARCHAR", "times": "BIGINT", "rows_read": "BIGINT"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +84,13 @@ def read(path: Path) -> Snapshot:
     """Read a snapshot; raises StorageError where it is absent, cut short or not one of ours."""
     try:
         with storage.opened(path) as connection:
-            [run] = _records(connection, "FROM run")
-            figures = _records(connection, "FROM figures ORDER BY name")
-            statements = _records(connection, "FROM statements ORDER BY place")
-            scans = _records(connection, "FROM scans ORDER BY place, table_name")
+            [(written,)] = connection.execute("SELECT format FROM run").fetchall()
+            if written > layout.FORMAT:
+                raise StorageError(f"The snapshot {path} was written by a newer fa_stats, which this one cannot read.")
+            [run] = _records(connection, "run", written)
+            figures = _records(connection, "figures", written)
+            statements = _records(connection, "statements", written)
+            scans = _records(connection, "scans", written)
         return _snapshot(run, figures, statements, scans)
     except FileNotFoundError:
         raise StorageError(f"There is no snapshot {path}.") from None
@@ -200,10 +156,11 @@ def _snapshot(
         application_version=run["application_version"],
         report_timezone=run["report_timezone"],
         catalogue_sha256=run["catalogue_sha256"],
-        stats=tuple(_figure(row) for row in figures if row["payload"] == Payload.STATS),
-        metrics=tuple(_figure(row) for row in figures if row["payload"] == Payload.METRICS),
-        statements=tuple(_statement(row, scans) for row in statements),
+        stats=tuple(layout.figure(row) for row in figures if row["payload"] == Payload.STATS),
+        metrics=tuple(layout.figure(row) for row in figures if row["payload"] == Payload.METRICS),
+        statements=tuple(layout.statement(row, scans) for row in statements),
         isolated=run["isolated"],
+        waited_microseconds=run["waited_microseconds"],
     )
     return Snapshot(
         run=run["run"],
@@ -219,9 +176,9 @@ def _snapshot(
 
 def _rows(snapshot: Snapshot, catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:
     collection = snapshot.collection
-    run = {name: getattr(collection, name, getattr(snapshot, name, None)) for name in _TABLES["run"]}
+    run = {name: getattr(collection, name, getattr(snapshot, name, None)) for name in layout.TABLES["run"]}
     run |= {
-        "format": FORMAT,
+        "format": layout.FORMAT,
         "day": collection.day.isoformat(),
         "started": collection.started.astimezone(UTC).replace(tzinfo=None).isoformat(),
         "isolated": collection.isolated,
@@ -229,43 +186,11 @@ def _rows(snapshot: Snapshot, catalogue: Catalogue) -> dict[str, list[dict[str, 
         "payload": snapshot.payload.decode(),
         "metrics": snapshot.metrics.decode(),
     }
-    return {
-        "run": [run],
-        "figures": [
-            _figure_row(figure, payload, catalogue)
-            for payload, figures in ((Payload.STATS, collection.stats), (Payload.METRICS, collection.metrics))
-            for figure in figures
-        ],
-        "statements": [
-            {name: getattr(statement, name, place) for name in _TABLES["statements"]}
-            for place, statement in enumerate(collection.statements)
-        ],
-        "scans": [
-            {"place": place, "table_name": table, "times": times, "rows_read": rows}
-            for place, statement in enumerate(collection.statements)
-            for table, times, rows in statement.scans
-        ],
-    }
-
-
-def _figure_row(figure: Figure, payload: Payload, catalogue: Catalogue) -> dict[str, Any]:
-    plain = isinstance(figure.value, int | float)
-    return {
-        "name": figure.name,
-        "payload": payload,
-        "status": figure.status,
-        "value": None if figure.value is None else json.dumps(figure.value, ensure_ascii=False),
-        "number": float(figure.value) if plain else None,  # type: ignore[arg-type]
-        "microseconds": figure.microseconds,
-        "measured": figure.measured,
-        "statement": figure.statement,
-        "reason": figure.reason,
-        "definition": catalogue.by_name[figure.name].definition,
-    }
+    return {"run": [run], **layout.rows(collection, catalogue)}
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    columns = _TABLES[table]
+    columns = layout.TABLES[table]
     listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     connection.execute(f"CREATE TABLE {table} ({listed})")
     shape = json.dumps([columns])
@@ -275,34 +200,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict
     connection.execute(f"INSERT INTO {table} SELECT unnest({parsed}, recursive := true)")
 
 
-def _records(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(query)
+def _records(connection: duckdb.DuckDBPyConnection, table: str, written: int) -> list[dict[str, Any]]:
+    cursor = connection.execute(f"FROM {table} ORDER BY ALL")
     names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def _figure(row: dict[str, Any]) -> Figure:
-    return Figure(
-        name=row["name"],
-        status=Status(row["status"]),
-        value=None if row["value"] is None else json.loads(row["value"]),
-        microseconds=row["microseconds"],
-        measured=row["measured"],
-        statement=row["statement"],
-        reason=row["reason"],
-    )
-
-
-def _statement(row: dict[str, Any], scans: Sequence[dict[str, Any]]) -> StatementRun:
-    return StatementRun(
-        name=row["name"],
-        sql=row["sql"],
-        sha256=row["sha256"],
-        started_us=row["started_us"],
-        microseconds=row["microseconds"],
-        figures=tuple(row["figures"]),
-        scans=tuple(
-            (each["table_name"], each["times"], each["rows_read"]) for each in scans if each["place"] == row["place"]
-        ),
-        failure=row["failure"],
-    )
+    return [layout.completed(table, dict(zip(names, row, strict=True)), written) for row in cursor.fetchall()]

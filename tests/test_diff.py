@@ -183,7 +183,7 @@ def test_a_status_changed_with_its_reason() -> None:
     upgrade = {"versions": ("1.58.2", "1.60.2")}
     assert why(ok(5), lost(Status.DISABLED, reason="switched off by Ada")) == "disabled: switched off by Ada"
     assert why(ok(5), lost(Status.FAILED)) == "why"
-    assert why(ok(5), lost(Status.TIMED_OUT, reason=None)) == "its statement was stopped at the time limit"
+    assert why(ok(5), lost(Status.TIMED_OUT, reason=None)) == "its statement reached a time limit"
     assert why(lost(Status.UNAVAILABLE), ok(0), **upgrade) == "new version"
     assert why(lost(Status.UNAVAILABLE), ok(0)) == "counted again, was unavailable: why"
     assert why(lost(Status.FAILED), ok(0), **upgrade) == "counted again, was failed: why"

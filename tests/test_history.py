@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from projects import holding
-from test_snapshots import write
+from test_snapshots import LOAD, snapshot, write, write_format_1
 
 from fa_stats import catalogue, history, snapshots
 from fa_stats.errors import StorageError
@@ -178,12 +178,78 @@ def test_a_history_that_cannot_be_written_is_said(data: Path) -> None:
     assert [path.name for path in data.glob(".*")] == []
 
 
-def test_what_is_measured_alone_weighs(tmp_path: Path) -> None:
-    from test_snapshots import snapshot
+def add_day(data: Path, day: date, **figure: Any) -> str:
+    """Keep a day whose first stat has such times, and no other stat any; return its name."""
+    kept = snapshot(day, f"{day:%Y%m%d}T020000Z-0000")
+    none: dict[str, Any] = {"measured": False, "microseconds": 1, "alone_microseconds": None}
+    stats = [replace(each, **none) for each in kept.collection.stats]
+    metrics = tuple(replace(each, **none) for each in kept.collection.metrics)
+    collection = replace(kept.collection, stats=(replace(stats[0], **figure), *stats[1:]), metrics=metrics)
+    snapshots.write(data, replace(kept, collection=collection), catalogue.load())
+    history.catch_up(data)
+    return stats[0].name
 
-    kept = snapshot(FIRST, "20261120T020000Z-0000")
-    stats = [replace(figure, measured=True, microseconds=17) for figure in kept.collection.stats[:1]]
-    collection = replace(kept.collection, stats=(*stats, *kept.collection.stats[1:]))
-    snapshots.write(tmp_path, replace(kept, collection=collection), catalogue.load())
+
+def test_what_is_measured_alone_weighs_as_it_was_last_measured(tmp_path: Path) -> None:
+    name = add_day(tmp_path, FIRST, microseconds=900)
+    assert history.weights(tmp_path, "duckdb:one") == {}
+    add_day(tmp_path, FIRST + timedelta(days=1), measured=True, microseconds=17)
+    assert history.weights(tmp_path, "duckdb:one") == {name: 17}
+    add_day(tmp_path, FIRST + timedelta(days=2), microseconds=900, alone_microseconds=23)
+    assert history.weights(tmp_path, "duckdb:one") == {name: 23}
+    add_day(tmp_path, FIRST + timedelta(days=3), measured=True, microseconds=900, alone_microseconds=31)
+    assert history.weights(tmp_path, "duckdb:one") == {name: 31}
+    add_day(tmp_path, FIRST + timedelta(days=4), microseconds=900)
+    assert history.weights(tmp_path, "duckdb:one") == {name: 31}
+
+
+def test_what_ran_once_more_is_no_time_of_its_statement(tmp_path: Path) -> None:
+    collection = snapshot(FIRST).collection
+    fused = {each.name: each.microseconds for each in collection.statements if not each.alone}
+    assert [each for each in collection.statements if each.alone]
+    write(tmp_path, FIRST, "20261120T020000Z-0000")
     history.catch_up(tmp_path)
-    assert history.weights(tmp_path, "duckdb:one")[stats[0].name] == 17
+    found = history.statement_times(tmp_path, "duckdb:one", FIRST + timedelta(days=1), 30)
+    assert found == {name: [time] for name, time in fused.items()}
+
+
+def test_it_holds_the_load_of_each_statement(tmp_path: Path) -> None:
+    write(tmp_path, FIRST, "20261120T020000Z-0000", load=LOAD)
+    history.catch_up(tmp_path)
+    with history.open(tmp_path) as connection:
+        columns = "rows_read, estimated_rows, server_us, bytes_returned, temporary_bytes, plan_sha256"
+        found = connection.execute(f"SELECT DISTINCT {columns} FROM statements").fetchall()
+        sha256 = connection.execute("SELECT sha256 FROM statements ORDER BY ALL").fetchall()
+    expected = (
+        LOAD.rows_read, LOAD.estimated_rows, LOAD.server_us, LOAD.bytes_returned, LOAD.temporary_bytes,
+        LOAD.plan_sha256,
+    )  # fmt: skip
+    assert found == [expected]
+    assert [each for (each,) in sha256] == sorted(each.sha256 for each in snapshot(FIRST).collection.statements)
+
+
+def test_a_history_of_the_layout_of_0_1_0_is_made_anew(data: Path) -> None:
+    history.rebuild(data)
+    expected = content(data)
+    with duckdb.connect(str(history.path_of(data))) as connection:
+        for column in ("alone", "sha256", "rows_read", "estimated_rows", "server_us", "plan_sha256"):
+            connection.execute(f"ALTER TABLE statements DROP {column}")
+        connection.execute("ALTER TABLE figures DROP alone_microseconds")
+    assert history.catch_up(data) == 5
+    assert content(data) == expected
+
+
+def test_snapshots_of_format_1_are_taken_in(tmp_path: Path) -> None:
+    write_format_1(tmp_path, FIRST, "20261120T020000Z-0000")
+    write(tmp_path, FIRST + timedelta(days=1), "20261121T020000Z-0000")
+    assert history.catch_up(tmp_path) == 2
+    caught_up = content(tmp_path)
+    assert history.rebuild(tmp_path) == 2
+    assert content(tmp_path) == caught_up
+    times = history.statement_times(tmp_path, "duckdb:one", FIRST + timedelta(days=2), 30)
+    assert {len(each) for each in times.values()} == {2}
+    with history.open(tmp_path) as connection:
+        old = f"FROM statements WHERE day = DATE '{FIRST}'"
+        assert connection.execute(f"SELECT DISTINCT alone, rows_read, plan_sha256 {old}").fetchall() == [
+            (False, None, None)
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import stat
@@ -17,12 +18,25 @@ import pytest
 from projects import holding
 
 from fa_stats import catalogue, payload, snapshots, storage
-from fa_stats.collection import Collection
+from fa_stats.collection import Collection, Load
 from fa_stats.errors import StorageError
 from fa_stats.snapshots import Snapshot
 
 DAY = instances.DAY
 RUN = "20261123T020000Z-3f9c"
+LOAD = Load(
+    rows_read=4_100_000_000,
+    blocks_hit=11,
+    blocks_read=7,
+    temporary_bytes=5_000_000_000,
+    temporary_files=2,
+    bytes_returned=321,
+    server_us=1_234,
+    estimated_rows=4_000_000_000,
+    plan='Aggregate ~1 rows\n  Seq Scan on tenants ~40 rows: it\'s "quoted" — and more',
+    plan_sha256="a" * 64,
+    whole_server=("temporary_bytes", "temporary_files"),
+)
 
 
 @cache
@@ -30,8 +44,11 @@ def collected() -> Collection:
     return instances.collect(instances.instance())
 
 
-def snapshot(day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> Snapshot:
-    collection = replace(collected(), day=day)
+def snapshot(day: date = DAY, run: str = RUN, identity: str = "duckdb:one", *, load: Load | None = None) -> Snapshot:
+    collection = replace(collected(), day=day, waited_microseconds=250_000)
+    if load:
+        loaded = tuple(replace(each, load=load) for each in collection.statements)
+        collection = replace(collection, statements=loaded)
     return Snapshot(
         run=run,
         collection=collection,
@@ -44,8 +61,71 @@ def snapshot(day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> S
     )
 
 
-def write(data: Path, day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> Path:
-    return snapshots.write(data, snapshot(day, run, identity), catalogue.load())
+def write(
+    data: Path, day: date = DAY, run: str = RUN, identity: str = "duckdb:one", *, load: Load | None = None
+) -> Path:
+    return snapshots.write(data, snapshot(day, run, identity, load=load), catalogue.load())
+
+
+def without_load(kept: Snapshot) -> Snapshot:
+    """What format 1 holds of a snapshot."""
+    collection = kept.collection
+    return replace(
+        kept,
+        collection=replace(
+            collection,
+            stats=tuple(replace(each, alone_microseconds=None) for each in collection.stats),
+            metrics=tuple(replace(each, alone_microseconds=None) for each in collection.metrics),
+            statements=tuple(replace(each, load=Load()) for each in collection.statements if not each.alone),
+            waited_microseconds=0,
+        ),
+    )
+
+
+def write_format_1(data: Path, day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> Path:
+    """Write a snapshot as 0.1.0 did, by its own tables."""
+    kept = without_load(snapshot(day, run, identity))
+    collection = kept.collection
+    path = snapshots.path_of(data, day, run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute((Path(__file__).parent / "format_1.sql").read_text())
+        row: list[object] = [
+            1, run, day, collection.started.replace(tzinfo=None), collection.microseconds, collection.source_kind,
+            collection.source_label, identity, collection.source_version, collection.instance_id,
+            collection.application_version, collection.report_timezone, collection.catalogue_sha256,
+            collection.isolated, kept.again_because, kept.budget_microseconds, json.dumps(kept.versions),
+            kept.payload.decode(), kept.metrics.decode(),
+        ]  # fmt: skip
+        _insert(connection, "run", [row])
+        figures = [("stats", each) for each in collection.stats] + [("metrics", each) for each in collection.metrics]
+        _insert(
+            connection,
+            "figures",
+            [
+                [each.name, payload_, each.status, None if each.value is None else json.dumps(each.value), None,
+                 each.microseconds, each.measured, each.statement, each.reason, "what it counts"]
+                for payload_, each in figures
+            ],
+        )  # fmt: skip
+        _insert(
+            connection,
+            "statements",
+            [
+                [at, each.name, each.sql, each.sha256, each.started_us, each.microseconds, list(each.figures),
+                 each.failure]
+                for at, each in enumerate(collection.statements)
+            ],
+        )  # fmt: skip
+        scans = [[at, *scan] for at, each in enumerate(collection.statements) for scan in each.scans]
+        _insert(connection, "scans", scans)
+    path.chmod(0o444)
+    return path
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[list[object]]) -> None:
+    marks = ", ".join("?" * len(rows[0]))
+    connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
 @pytest.fixture
@@ -55,6 +135,30 @@ def kept(tmp_path: Path) -> Path:
 
 def test_what_is_read_equals_what_was_kept(kept: Path) -> None:
     assert snapshots.read(kept) == snapshot()
+
+
+def test_the_load_of_a_statement_is_kept_field_by_field(tmp_path: Path) -> None:
+    kept = snapshot(load=LOAD)
+    [first, *others] = kept.collection.statements
+    statements = (replace(first, alone=True), *(replace(each, load=Load(rows_read=0)) for each in others))
+    stats = (replace(kept.collection.stats[0], alone_microseconds=77), *kept.collection.stats[1:])
+    kept = replace(kept, collection=replace(kept.collection, statements=statements, stats=stats))
+    assert snapshots.read(snapshots.write(tmp_path, kept, catalogue.load())) == kept
+
+
+def test_a_snapshot_of_format_1_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    path = write_format_1(tmp_path)
+    before = path.read_bytes()
+    assert snapshots.read(path) == without_load(snapshot())
+    assert path.read_bytes() == before
+
+
+def test_a_snapshot_of_a_newer_fa_stats_is_refused_as_such(kept: Path) -> None:
+    kept.chmod(0o644)
+    with duckdb.connect(str(kept)) as connection:
+        connection.execute("UPDATE run SET format = 3")
+    with pytest.raises(StorageError, match="written by a newer fa_stats"):
+        snapshots.read(kept)
 
 
 def test_a_snapshot_is_one_file_that_nobody_is_to_write(kept: Path) -> None:
@@ -104,7 +208,8 @@ def test_a_damaged_snapshot_is_read_whole_or_refused_by_name(kept: Path) -> None
     "statement",
     ["DROP TABLE scans", "ALTER TABLE run DROP versions", "DELETE FROM run", "UPDATE figures SET status = 'fine'",
      "UPDATE run SET started = NULL", "INSERT INTO run FROM run", "UPDATE run SET versions = '{'",
-     "UPDATE figures SET value = 'x' WHERE value IS NOT NULL"],
+     "UPDATE figures SET value = 'x' WHERE value IS NOT NULL", "ALTER TABLE statements DROP plan",
+     "ALTER TABLE figures DROP alone_microseconds", "ALTER TABLE run DROP waited_microseconds"],
 )  # fmt: skip
 def test_another_file_than_ours_is_refused(kept: Path, statement: str) -> None:
     kept.chmod(0o644)
