@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     import altair
 
 _BARS = 12  # more cannot be told apart at a glance; the table has them all
+_WIDTH = 280  # of the bars and their numbers, in pixels
 _LETTERS = 28  # of a name beside its bar
 _SLOW = 2.0  # a statement this many times its median is worth a sentence
 # Mid-tones: legible on white paper and, should a notebook be dark, on black as well.
-_INK, _FILL, _RULE = "#6b6b6b", "#2a8580", "#9a9a9a"
+INK, FILL, _RULE = "#6b6b6b", "#2a8580", "#9a9a9a"
 _LOOK = {
     "background": None,
     "font": "system-ui, sans-serif",
@@ -47,7 +48,7 @@ _LOOK = {
     "view": {"stroke": None},
     "text": {"fontSize": 13},
     "axis": {
-        "labelColor": _INK,
+        "labelColor": INK,
         "labelFontSize": 13,
         "domainColor": _RULE,
         "tickColor": _RULE,
@@ -82,7 +83,7 @@ def statement_times(statements: Sequence[StatementRun], earlier: Mapping[str, Se
     caption += "; the upright line is the median of earlier runs." if any(each.usual for each in times) else "."
     runs = max((len(each) for each in earlier.values()), default=0)
     return join(
-        _picture(partial(_bar_chart, times[:_BARS]), finding, caption),
+        picture(partial(_bar_chart, times[:_BARS]), finding, caption),
         folded(f"The times of {count(len(times), 'statement')}", _time_table(times, total, runs)),
     )
 
@@ -108,7 +109,7 @@ def stat_times(figures: Sequence[Figure]) -> Fragment:
     finding += f"{duration(measured[0].microseconds)}."
     legend = f" Measured time of each stat, in milliseconds{_cut(len(measured), 'stat')}."
     return join(
-        _picture(partial(_bar_chart, measured[:_BARS]), finding, legend),
+        picture(partial(_bar_chart, measured[:_BARS]), finding, legend),
         folded("The stats that took longest", note, shown),
     )
 
@@ -139,7 +140,7 @@ def over_days(trend: Sequence[tuple[date, int, int]]) -> Fragment:
         [day(each), number(counted), milliseconds(time)] for each, counted, time in reversed(trend)
     ]
     return join(
-        _picture(partial(_line_chart, points), finding, legend),
+        picture(partial(_line_chart, points), finding, legend),
         folded(
             f"The figures of {count(len(trend), 'run')}",
             table("Earlier runs and this one, newest first", ["Day", "Stats counted", "ms"], rows, numeric={1, 2}),
@@ -224,15 +225,16 @@ def _bar_chart(bars: Sequence[_Time]) -> altair.LayerChart:
     names = alt.Axis(labelAlign="left", labelPadding=room, labelLimit=0, ticks=False, domain=False)
     base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("name:N", sort=None, title=None, axis=names))
     # The scale goes on beyond the longest bar, where its number stands.
-    x = alt.X("ms:Q", axis=None, scale=alt.Scale(domain=[0, longest * 1.2]))
+    number_room = 12 + 8 * max(len(str(row["text"])) for row in rows)
+    x = alt.X("ms:Q", axis=None, scale=alt.Scale(domain=[0, longest * _WIDTH / (_WIDTH - number_room)]))
     layers = [
-        base.mark_bar(color=_FILL, height=12, aria=False).encode(x=x),
-        base.mark_text(align="left", dx=6, color=_INK, aria=False).encode(x=x, text="text:N"),
+        base.mark_bar(color=FILL, height=12, aria=False).encode(x=x),
+        base.mark_text(align="left", dx=6, color=INK, aria=False).encode(x=x, text="text:N"),
     ]
     if any(each.usual is not None for each in bars):
         tick = base.transform_filter("isValid(datum.usual)")
-        layers.append(tick.mark_tick(color=_INK, thickness=2, height=18, aria=False).encode(x="usual:Q"))
-    return alt.layer(*layers).properties(width=260, height=alt.Step(22))
+        layers.append(tick.mark_tick(color=INK, thickness=2, height=18, aria=False).encode(x="usual:Q"))
+    return alt.layer(*layers).properties(width=_WIDTH, height=alt.Step(22))
 
 
 def _line_chart(points: Sequence[Mapping[str, Any]]) -> altair.LayerChart:
@@ -246,9 +248,9 @@ def _line_chart(points: Sequence[Mapping[str, Any]]) -> altair.LayerChart:
         order="run:Q",
     )
     marks = [
-        base.mark_line(color=_FILL, strokeWidth=2, aria=False),
-        base.transform_filter("datum.mark == 'fewer'").mark_point(color=_INK, fill="white", size=55, aria=False),
-        base.transform_filter("datum.mark == 'last'").mark_point(color=_FILL, filled=True, size=90, aria=False),
+        base.mark_line(color=FILL, strokeWidth=2, aria=False),
+        base.transform_filter("datum.mark == 'fewer'").mark_point(color=INK, fill="white", size=55, aria=False),
+        base.transform_filter("datum.mark == 'last'").mark_point(color=FILL, filled=True, size=90, aria=False),
     ]
     return alt.layer(*marks).properties(width=430, height=130)
 
@@ -259,7 +261,7 @@ def _label(name: str) -> str:
     return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
 
 
-def _picture(chart: Callable[[], altair.LayerChart], finding: str, legend: str) -> Fragment:
+def picture(chart: Callable[[], altair.LayerChart], finding: str, legend: str) -> Fragment:
     """Embed a chart; where it cannot be drawn its finding remains, and the table beside it."""
     try:
         import vl_convert

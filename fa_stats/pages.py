@@ -57,4 +57,5 @@ def page(
         earlier=history.statement_times(settings.data, identity, day, _EARLIER_DAYS),
         trend=history.days(settings.data, identity, day, _TREND_DAYS),
         code=code,
+        plans=history.plans(settings.data, identity, day),
     )

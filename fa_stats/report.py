@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from fa_stats import charts, render, tables
+from fa_stats import load as loads
 from fa_stats.catalogue.stat import Payload, Stat
 from fa_stats.collection import Collection, Figure, Status
 from fa_stats.diff import Added, Change, Changed, Removed, StatusChanged, differences
@@ -19,7 +20,7 @@ from fa_stats.record import RunRecord
 from fa_stats.render import NOTHING, Content, Fragment, count, duration, element, folded, join, paragraph, table, terms
 
 _SHOWN = 15  # changes on the first screens; the others are folded
-_SQL_LETTERS = 100_000  # of statements; a run that isolated its stats has hundreds of them
+_SQL_LETTERS = 95_000  # of statements; a run that isolated its stats has hundreds of them
 
 _KINDS = ((Removed, "gone"), (Added, "new"), (StatusChanged, "with another status"), (Changed, "with another value"))
 _OURS = (
@@ -34,7 +35,8 @@ class Page:
 
     `collection` and `payload` are None where there is none (a run that failed, collection off); `changes` holds Same
     too and is empty where there is no previous day. `earlier` has each statement's microseconds in earlier runs,
-    oldest first; `trend` has (day, stats counted, microseconds in the database), this run last.
+    oldest first; `trend` has (day, stats counted, microseconds in the database), this run last; `plans` has the plan
+    that each statement had before.
     """
 
     record: RunRecord
@@ -45,6 +47,7 @@ class Page:
     earlier: Mapping[str, Sequence[int]]
     trend: Sequence[tuple[date, int, int]]
     code: Sequence[str]
+    plans: loads.Plans = field(default_factory=dict)
 
 
 def to_html(page: Page) -> str:
@@ -174,16 +177,22 @@ def load(page: Page) -> Fragment:
         return join(paragraph("Nothing was collected, so no time was measured."), charts.over_days(page.trend))
     if not collection.statements:
         return join(paragraph("No statement ran, so the database did no work."), charts.over_days(page.trend))
-    spent = f"The database worked {duration(collection.database_microseconds)} in "
-    spent += count(len(collection.statements), "statement")
+    statements, fused = collection.statements, loads.fused(collection.statements)
+    spent = f"The database worked {duration(collection.database_microseconds)} in {count(len(statements), 'statement')}"
+    alone = len(statements) - len(fused)
+    spent += f", {alone} of them for a stat measured alone" if alone else ""
     budget = _budget(page)
     spent += f", {budget}" if budget else ""
     spent += f". The whole collection, pauses included, took {duration(collection.microseconds)}."
     return join(
         paragraph(spent),
-        charts.statement_times(collection.statements, page.earlier),
+        loads.summary(collection),
+        loads.plans_changed(statements, page.plans),
+        charts.statement_times(fused, page.earlier),
+        loads.of_statements(statements, page.plans),
         charts.stat_times(collection.stats + collection.metrics),
-        tables.scans(collection.statements),
+        loads.measured_alone(collection),
+        tables.scans(statements),
         charts.over_days(page.trend),
     )
 
@@ -240,8 +249,10 @@ def statements(page: Page) -> Fragment:
     """List every query that ran, folded, as the database received it."""
     if page.collection is None or not page.collection.statements:
         return paragraph("No statement ran.")
-    lead = "These are the queries that ran, to the letter, in the order in which they ran."
-    return join(paragraph(lead), tables.queries(page.collection.statements, _SQL_LETTERS))
+    statements = page.collection.statements
+    lead = "These are the queries that ran, to the letter, in the order in which they ran"
+    lead += ", each with the database's plan." if any(each.load.plan for each in statements) else "."
+    return join(paragraph(lead), tables.queries(statements, page.plans, _SQL_LETTERS))
 
 
 def code(page: Page) -> Fragment:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from fa_stats.catalogue.stat import Kind, Stat
 from fa_stats.collection import Figure, StatementRun, Status, Value
 from fa_stats.diff import Added, Change, Changed, Removed, StatusChanged
+from fa_stats.load import Plans, changed_since
 from fa_stats.render import (
     Content,
     Fragment,
     code,
     count,
+    day,
     duration,
     element,
     folded,
@@ -29,6 +32,8 @@ from fa_stats.render import (
 )
 
 Catalogue = Mapping[str, Stat]
+_DIGITS = 12  # of a plan's digest: enough to tell two plans apart; the snapshot has the others
+_AROUND = 450  # letters of a page that a query takes besides its text and plan
 _FEW = 3  # names that stand open in a cell; more are folded
 
 _AREAS = {
@@ -140,23 +145,32 @@ def scans(statements: Iterable[StatementRun]) -> Fragment:
     )
 
 
-def queries(statements: Iterable[StatementRun], room: int) -> Fragment:
-    """List the queries that ran, each folded; `room` is the number of letters to show in all."""
-    found = []
+def queries(statements: Sequence[StatementRun], plans: Plans, room: int) -> Fragment:
+    """List the queries that ran, each folded with its plan; `room` is the number of letters to show in all."""
+    found: dict[bool, list[Fragment]] = {False: [], True: []}
     for statement in statements:
-        room -= len(statement.sql)
-        line = f" {duration(statement.microseconds)}, {count(len(statement.figures), 'stat')}"
-        line += ", failed" if statement.failure else ""
-        left_out = f"Its {count(len(statement.sql), 'character')} are left out to keep this page small."
-        found.append(
-            folded(
-                join(code(statement.name), line),
-                paragraph("sha256 ", code(statement.sha256)),
-                paragraph(element("strong", "Failed: "), statement.failure) if statement.failure else "",
-                listing(statement.sql) if room >= 0 else paragraph(left_out, " The snapshot has them."),
-            )
-        )
-    return join(*found)
+        room -= _AROUND + len(statement.sql) + len(statement.load.plan or "")
+        found[statement.alone].append(_query(statement, changed_since(statement, plans), whole=room >= 0))
+    again = f"{count(len(found[True]), 'statement')} that ran once more, each for a stat that was measured alone"
+    return join(*found[False], folded(again, *found[True]) if found[True] else "")
+
+
+def _query(statement: StatementRun, since: date | None, *, whole: bool) -> Fragment:
+    line = f" {duration(statement.microseconds)}, "
+    line += statement.figures[0] if statement.alone else count(len(statement.figures), "stat")
+    line += ", failed" if statement.failure else ""
+    changed = f"plan changed since {day(since)}" if since else ""
+    since_when = f": {changed}" if changed else ""
+    left_out = f"Its {count(len(statement.sql), 'character')} are left out to keep this page small."
+    plan, digest = statement.load.plan, statement.load.plan_sha256
+    return folded(
+        join(code(statement.name), line, f", {changed}" if changed else ""),
+        paragraph("sha256 ", code(statement.sha256)),
+        paragraph(element("strong", "Failed: "), statement.failure) if statement.failure else "",
+        listing(statement.sql) if whole else paragraph(left_out, " The snapshot has them."),
+        paragraph("Its plan, of the shape ", code(digest[:_DIGITS]), since_when) if digest else "",
+        listing(plan) if plan and whole else "",
+    )
 
 
 def _change_table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Content]]) -> Fragment:
