@@ -27,7 +27,8 @@ _SHAPE = (
     "Node Type", "Strategy", "Join Type", "Relation Name", "Index Name", "CTE Name", "Subplan Name", "Scan Direction",
     "Hash Cond", "Merge Cond", "Index Cond", "Recheck Cond", "Join Filter", "Filter", "Group Key", "Sort Key",
 )  # fmt: skip
-_TREE_ROWS = re.compile(r"scan on (?!<)(\S+).*?\brows=([\d.e+]+)")
+# Scans of tables; one of what was materialized before stands right above that.
+_TREE_ROWS = re.compile(r"scan on (?!<).*?\brows=([\d.e+]+)\)(?!\n *-> Materialize (?!table function))")
 _TREE_NUMBERS = re.compile(r" *\(cost=[^)]*\)")
 
 
@@ -50,7 +51,7 @@ def of_postgresql(explained: Any, sizes: Mapping[str, float]) -> Plan:
 def of_mysql(tree: str) -> Plan:
     """Read what MySQL's EXPLAIN FORMAT=TREE says."""
     lines = [_short(line, 160).removeprefix(": ") for line in tree.rstrip().splitlines()]
-    rows = sum(float(match.group(2)) for match in _TREE_ROWS.finditer(tree))
+    rows = sum(float(match.group(1)) for match in _TREE_ROWS.finditer(tree))
     return Plan("\n".join(lines), _digest(_TREE_NUMBERS.sub("", tree)), rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,7 @@ from instances import changed, collect, figures, limits, metrics, names, of_tabl
 
 from fa_stats import catalogue, collector, consent, settings
 from fa_stats.clock import Clock
-from fa_stats.collection import Collection, Status
+from fa_stats.collection import Collection, StatementRun, Status
 from fa_stats.collector import Order
 from fa_stats.errors import CollectionOffError, SourceError
 from fa_stats.sources.duckdb import DuckDBFile
@@ -32,6 +32,11 @@ NOT_THERE = {  # on a whole 1.60.2 instance without a named configuration
     "applicationAdvancedSelfServiceRegistrationPreVerified",
     "applicationEnabledTenantIdentityProviders",
 }
+
+
+def fused(collection: Collection) -> list[StatementRun]:
+    """The statements that yield the figures, without those that ran once more for a stat's own timing."""
+    return [run for run in collection.statements if not run.alone]
 
 
 def partial(collection: Collection) -> set[str]:
@@ -64,17 +69,17 @@ def test_a_collection_holds_every_stat_and_metric_once_with_what_it_is() -> None
 
 def test_a_collection_runs_21_statements_and_scans_each_table_once() -> None:
     found = collect(instances.instance())
-    assert len(found.statements) == 21
+    assert len(fused(found)) == 21
     scans = Counter[str]()
-    for run in found.statements:
+    for run in fused(found):
         for table, times, _ in run.scans:
             scans[table] += times
     assert set(scans.values()) == {1}
     assert scans.keys() >= {"tenants", "applications", "hourly_logins", "themes", "webhooks", "authentication_keys"}
     assert not scans.keys() & {"users", "identities", "raw_logins", "refresh_tokens"}
-    documents = [run for run in found.statements if "json_extract(nullif(" in run.sql]
+    documents = [run for run in fused(found) if "json_extract(nullif(" in run.sql]
     assert len(documents) == 7
-    rows = {table: read for run in found.statements for table, _, read in run.scans}
+    rows = {table: read for run in fused(found) for table, _, read in run.scans}
     assert rows["tenants"] == figures(found)["tenantNumber"].value
 
 
@@ -92,7 +97,7 @@ def test_the_statements_that_are_on_record_are_those_that_ran() -> None:
 def test_the_times_of_a_statement_are_shared_out_to_the_microsecond() -> None:
     found = collect(instances.instance(), weights={"scimEnabled": 500, "tenantNumber": 1})
     everything = {**figures(found), **metrics(found)}
-    for run in found.statements:
+    for run in fused(found):
         shares = [everything[name].microseconds for name in run.figures if name in everything]
         if len(shares) == len(run.figures):
             assert sum(share or 0 for share in shares) == run.microseconds
@@ -278,7 +283,7 @@ def test_a_document_that_is_no_json_fails_the_stats_that_read_it_and_no_others(t
     } - NOT_THERE
     assert partial(found) == names(found, "failed") == reading
     assert figures(found)[min(reading)].reason == f"a document in {table}.{column} is not valid JSON"
-    assert len(found.statements) <= 21 + 7
+    assert len(fused(found)) <= 21 + 7
     assert MARKER not in said(found)
     clean = figures(collect(instances.instance()))
     assert all(figures(found)[name].value == clean[name].value for name in clean if name not in reading)
@@ -434,6 +439,60 @@ def test_measured_alone_every_stat_has_a_time_of_its_own() -> None:
     assert {name: each.value for name, each in figures(found).items()} == {
         name: each.value for name, each in figures(whole).items()
     }
+
+
+def test_a_few_stats_a_day_are_asked_for_once_more_alone_and_keep_their_values() -> None:
+    found = collect(instances.instance())
+    again = [run for run in found.statements if run.alone]
+    everything = {**figures(found), **metrics(found)}
+    assert len(again) == settings.Collection().measured_alone == 8
+    assert found.statements[-8:] == tuple(again)
+    timed = {name: each.alone_microseconds for name, each in everything.items() if each.alone_microseconds is not None}
+    assert {run.figures: run.microseconds for run in again}.items() >= {
+        (name,): time for name, time in timed.items()
+    }.items()
+    plain = collect(instances.instance(), given=limits(measured_alone=0))
+    assert not [run for run in plain.statements if run.alone]
+    assert instances.plain(figures(plain)) == instances.plain(figures(found))
+    assert fused(found)[-1].sql == plain.statements[-1].sql
+
+
+def test_a_preview_and_an_isolated_run_ask_nothing_twice() -> None:
+    given = limits(budget_seconds=600.0)
+    for found in (
+        collect(instances.instance(), given=given, preview=True),
+        collect(instances.instance(), given=given, isolated=True),
+    ):
+        assert fused(found) == list(found.statements)
+        assert {each.alone_microseconds for each in found.stats} == {None}
+
+
+@pytest.mark.parametrize("number", [1, 8, 500])
+def test_every_stat_has_its_turn_to_be_measured_alone(number: int) -> None:
+    stats = list(catalogue.load())[:50]
+    days = [instances.DAY + timedelta(days=each) for each in range(-(-len(stats) // number))]
+    turns = [collector.whose_turn(stats, day, number) for day in days]
+    assert {stat.name for turn in turns for stat in turn} == {stat.name for stat in stats}
+    assert all(len(turn) == len(set(turn)) == min(number, len(stats)) for turn in turns)
+    assert collector.whose_turn([], instances.DAY, number) == []
+    assert collector.whose_turn(stats, instances.DAY, 0) == []
+
+
+def test_only_what_was_counted_is_measured_alone(tmp_path: Path) -> None:
+    path = changed(tmp_path, "DROP TABLE applications", "UPDATE tenants SET data = '{' WHERE rowid = 0")
+    found = collect(path, given=limits(measured_alone=500, budget_seconds=600.0))
+    again = {name for run in found.statements if run.alone for name in run.figures}
+    database = {stat.name for stat in catalogue.load() if stat.statement != catalogue.CONFIGURATION}
+    counted = {name for name, each in {**figures(found), **metrics(found)}.items() if each.status is Status.OK}
+    assert again - {"usageDataEnabled", "reportTimezone", "tenantManagerApplication"} == counted & database
+
+
+def test_a_used_up_budget_leaves_what_was_counted_as_it_is() -> None:
+    clock = instances.Ticking(step=10_000_000)
+    given = limits(budget_seconds=230.0, pause_ratio=0.0)
+    found = collect(instances.instance(), given=given, clock=clock)
+    assert not found.partial
+    assert len([run for run in found.statements if run.alone]) < 8
 
 
 # ------------------------------------------------------------------------------------------ the product's configuration

@@ -23,6 +23,15 @@ mode = "off"
 statement_timeout_seconds = 3
 budget_seconds = 4.5
 pause_ratio = 0
+lock_timeout_seconds = 0.25
+statement_rows = 1000
+measured_alone = 0
+
+[back_off]
+sessions = 1
+lock_waits = 2
+replica_lag_seconds = 3
+wait_seconds = 0
 
 [paths]
 data = "a"
@@ -85,7 +94,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         folder=tmp_path,
         file=tmp_path / "fa_stats.toml",
         source=settings.Source("duckdb:///srv/instance.duckdb"),
-        collection=settings.Collection("off", 3.0, 4.5, 0.0),
+        collection=settings.Collection("off", 3.0, 4.5, 0.0, 0.25, 1000, 0),
+        back_off=settings.BackOff(1, 2, 3.0, 0.0),
         paths=settings.Paths(Path("a"), Path("/b"), Path("c/d")),
         configuration=settings.Configuration(Path("fusionauth.properties"), True),
         demo=settings.Demo(-7, 8, 9, 10),
@@ -145,12 +155,14 @@ def test_the_shipped_template_is_the_defaults_and_each_of_its_lines_can_be_used(
     write(tmp_path, used)
     found = load(tmp_path)
     assert found.collection == settings.Collection()
+    assert found.back_off == settings.BackOff()
     assert found.demo == settings.Demo()
     assert found.paths == settings.Paths()
     assert len(found.switched_off) == 1
     for kind in (
         settings.Source,
         settings.Collection,
+        settings.BackOff,
         settings.Paths,
         settings.Configuration,
         settings.Demo,
@@ -202,7 +214,7 @@ WRONG = {
     "an unknown section": ("[colection]\n", ["unknown key `colection`; did you mean `collection`?"]),
     "an unknown section unlike any": (
         "[x]\n",
-        ["unknown key `x`; known are source, collection, paths, configuration, demo, switched_off"],
+        ["unknown key `x`; known are source, collection, back_off, paths, configuration, demo, switched_off"],
     ),
     "an unknown key": (
         "[collection]\nbudget_second = 1\n",
@@ -263,6 +275,36 @@ WRONG = {
     "a rest below zero": (
         "[collection]\npause_ratio = -0.1\n",
         ["`pause_ratio` in [collection] is to be between 0 and 100"],
+    ),
+    "no time for a lock": (
+        "[collection]\nlock_timeout_seconds = 0\n",
+        ["`lock_timeout_seconds` in [collection] is to be above zero, and an hour (3600) at the most"],
+    ),
+    "a lock for ever": (
+        "[collection]\nlock_timeout_seconds = inf\n",
+        ["`lock_timeout_seconds` in [collection] is to be above zero"],
+    ),
+    "no rows": ("[collection]\nstatement_rows = 0\n", ["`statement_rows` in [collection] is to be at least 1"]),
+    "a part of a row": (
+        "[collection]\nstatement_rows = 1.5\n",
+        ["`statement_rows` in [collection] is to be a whole number, not 1.5"],
+    ),
+    "fewer than none alone": (
+        "[collection]\nmeasured_alone = -1\n",
+        ["`measured_alone` in [collection] is to be at least 0"],
+    ),
+    "fewer sessions than none": (
+        "[back_off]\nsessions = -1\n",
+        ["`sessions` in [back_off] is to be between 0 and 1000000"],
+    ),
+    "a wait for ever": ("[back_off]\nwait_seconds = inf\n", ["`wait_seconds` in [back_off] is to be between 0"]),
+    "a lag that is no number": (
+        "[back_off]\nreplica_lag_seconds = nan\n",
+        ["`replica_lag_seconds` in [back_off] is to be between 0"],
+    ),
+    "a key of another section": (
+        "[back_off]\nlock_timeout_seconds = 1\n",
+        ["unknown key `lock_timeout_seconds` in [back_off]"],
     ),
     "no tenants": ("[demo]\ntenants = 0\n", ["`tenants` in [demo] is to be at least 1"]),
     "a stat that is none": (

@@ -20,6 +20,7 @@ from fa_stats import catalogue, sources
 from fa_stats.dialects import DIALECTS
 from fa_stats.errors import DayError, QueryError, SourceError, UsageError
 from fa_stats.query import Query, compose
+from fa_stats.sources import Limits
 from fa_stats.sources.duckdb import DemoInstance, DuckDBFile
 
 DEMO = {"seed": 1, "tenants": 3, "applications": 4, "users": 10}
@@ -51,7 +52,7 @@ def test_a_url_names_its_source() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        f"postgres://user:{SECRET}@host/db",
+        f"oracle://user:{SECRET}@host/db",
         f"{SECRET}",
         f"ftp://{SECRET}",
         f"C:\\{SECRET}",
@@ -93,7 +94,7 @@ def test_labels_and_identities_hold_no_path(tmp_path: Path) -> None:
 def opened(path: Path) -> str:
     """What opening a file says."""
     with pytest.raises(SourceError) as raised, DuckDBFile(path).connect() as connection:
-        connection.columns()
+        connection.schema()
     return str(raised.value)
 
 
@@ -138,7 +139,7 @@ def test_a_file_that_somebody_writes_to_is_told(tmp_path: Path) -> None:
     with writer(path):
         assert opened(path) == f"{path} is open for writing in another program. Close that program, then call again."
     with DuckDBFile(path).connect() as connection:
-        assert "tenants" in connection.columns()
+        assert "tenants" in connection.schema().columns
 
 
 def test_a_file_that_this_program_has_open_is_told(tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ def test_reading_leaves_the_file_as_it_is() -> None:
 )
 def test_a_connection_can_neither_write_nor_leave_the_file(sql: str, tmp_path: Path) -> None:
     with DuckDBFile(instances.instance()).connect() as connection, pytest.raises(QueryError):
-        connection.run(query(sql.format(tmp_path)), {}, 5)
+        connection.run(query(sql.format(tmp_path)), {}, Limits(5))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -198,7 +199,7 @@ def test_a_connection_can_neither_write_nor_leave_the_file(sql: str, tmp_path: P
 )
 def test_an_error_is_put_in_words_that_quote_nothing(sql: str, said: str) -> None:
     with DuckDBFile(instances.instance()).connect() as connection, pytest.raises(QueryError) as raised:
-        connection.run(query(sql, documents=("tenants.data",)), {}, 20)
+        connection.run(query(sql, documents=("tenants.data",)), {}, Limits(20))
     assert str(raised.value) == said
     assert SECRET not in repr(raised.value)
     assert raised.value.__cause__ is None
@@ -210,9 +211,9 @@ def test_an_error_is_put_in_words_that_quote_nothing(sql: str, said: str) -> Non
 def test_a_query_is_stopped_at_its_limit_and_the_next_one_runs(timeout: float) -> None:
     with DuckDBFile(instances.instance()).connect() as connection:
         with pytest.raises(QueryError, match=r"stopped after .* s, the time it was given") as raised:
-            connection.run(query("SELECT sum(hash(i)) FROM range(20000000000) t(i)"), {}, timeout)
+            connection.run(query("SELECT sum(hash(i)) FROM range(20000000000) t(i)"), {}, Limits(timeout))
         assert raised.value.timed_out
-        answer = connection.run(query("SELECT count(*) AS n FROM tenants"), {}, 10)
+        answer = connection.run(query("SELECT count(*) AS n FROM tenants"), {}, Limits(10))
         assert answer.rows[0]["n"] > 0
 
 
@@ -222,7 +223,7 @@ def test_parameters_are_values_and_never_sql() -> None:
         found = connection.run(
             query("SELECT getvariable('name') AS a, getvariable('number') AS b", parameters=("name", "number")),
             {"name": hostile, "number": -5},
-            10,
+            Limits(10),
         )
     assert found.rows == ({"a": hostile, "b": -5},)
 
@@ -255,7 +256,7 @@ def test_the_demo_is_made_on_first_use_and_again_for_another_day(tmp_path: Path)
     assert isinstance(first, DemoInstance)
     assert not data.exists()
     with first.connect() as connection:
-        assert "tenants" in connection.columns()
+        assert "tenants" in connection.schema().columns
     made = first.path.stat().st_mtime_ns
     with find("demo:", data).connect():
         assert first.path.stat().st_mtime_ns == made

@@ -66,10 +66,10 @@ def test_a_number_that_json_would_round_is_a_failure(found: int) -> None:
 def test_groups_become_a_breakdown_without_empty_ones() -> None:
     name = "applicationEnabledIdentityProviders"
     rows: list[dict[str, Any]] = [
-        {"key": "Apple", name: 2},
-        {"key": "Google", name: 0},
-        {"key": None, name: 3},
-        {"key": "", name: 1},
+        {"group_key": "Apple", name: 2},
+        {"group_key": "Google", name: 0},
+        {"group_key": None, name: 3},
+        {"group_key": "", name: 1},
     ]
     made = figure(stat(name), rows, True, RECORD, 7)
     assert made.value == [{"count": 2, "idp": "Apple"}, {"count": 1, "idp": ""}]
@@ -78,7 +78,9 @@ def test_groups_become_a_breakdown_without_empty_ones() -> None:
 
 def test_groups_of_a_count_are_added_up() -> None:
     name = "applicationEnabledIdentityProvidersWithLambdas"
-    assert figure(stat(name), [{"key": "Apple", name: 2}, {"key": None, name: 1}], True, RECORD, 7).value == 3
+    assert (
+        figure(stat(name), [{"group_key": "Apple", name: 2}, {"group_key": None, name: 1}], True, RECORD, 7).value == 3
+    )
     assert figure(stat(name), [], True, RECORD, 7).value == 0
 
 

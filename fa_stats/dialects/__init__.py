@@ -3,8 +3,8 @@
 The catalogue reads documents through seven primitives. Each takes a `table.column` and a path (keys joined by dots, a
 key that holds a dot in double quotes):
 
-    flag(doc, 'a.b')            whether the value is JSON true (a text "true" is not); NULL where it is absent
-    off(doc, 'a.b')             whether the value is JSON false; NULL where it is absent
+    flag(doc, 'a.b')            whether the value is JSON true (a text "true" is not); false or NULL where it is absent
+    off(doc, 'a.b')             whether the value is JSON false; false or NULL where it is absent
     text(doc, 'a.b')            the value as text; NULL where it is absent or JSON null
     number(doc, 'a.b')          the value where it is a JSON number, else NULL
     present(doc, 'a.b')         whether there is a value other than JSON null

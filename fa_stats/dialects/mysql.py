@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from fa_stats.dialects.base import Dialect, listed
@@ -65,7 +66,7 @@ class MySQL(Dialect):
             "number": f"CASE WHEN json_type({value}) IN ('INTEGER', 'UNSIGNED INTEGER', 'DECIMAL', 'DOUBLE')"
             f" THEN CAST({value} AS DOUBLE) END",
             "present": f"{self.given(value)} IS NOT NULL",
-            "any_key": f"json_search(json_keys({value}), 'one', '{reading.detail}%') IS NOT NULL",
+            "any_key": f"json_search(json_keys({value}), 'one', '{_begins(reading.detail)}') IS NOT NULL",
         }[reading.primitive]
 
     def given(self, value: str) -> str:
@@ -82,6 +83,11 @@ class MariaDB(MySQL):
     def given(self, value: str) -> str:
         """Return a value that is NULL where the document says null."""
         return f"nullif({value}, 'null')"
+
+
+def _begins(detail: str | None) -> str:
+    """Return the pattern of what begins with a text."""
+    return re.sub(r"([%_])", r"\\\1", detail or "") + "%"
 
 
 def _path(path: str) -> str:

@@ -48,7 +48,7 @@ class PostgreSQL(Dialect):
             taken += [f"{_step(f'{table}.{column}', trunk)} AS {column}_trunk"] if trunk else []
             for reading in extraction.readings:
                 path = keys(looked_up(reading))
-                inside = bool(trunk) and path[: len(trunk)] == trunk
+                inside = bool(trunk) and len(path) > len(trunk) and path[: len(trunk)] == trunk
                 begin, rest = (f"{table}.{column}_trunk", path[len(trunk) :]) if inside else (f"{table}.{column}", path)
                 read.append(f"{_expression(begin, rest, reading)} AS {reading.name}")
         parsed = [f"CAST(nullif({table}.{column}, '') AS jsonb) AS {column}" for column in documents]

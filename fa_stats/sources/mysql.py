@@ -148,7 +148,10 @@ class MySQLConnection:
             cursor.execute(query.sql)
             names = [column[0] for column in cursor.description]
             rows = tuple(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+            warned = cursor.warning_count
         took = (time.perf_counter_ns() - begun) // 1000
+        if warned and (codes := _TYPES.intersection(row[1] for row in self._rows("SHOW WARNINGS"))):
+            raise _another_type(min(codes))  # what is an error elsewhere: the server counted something, and warned
         read = _less(_less(self._counters(), before), self._overhead)
         blocks, from_disk = max(read.pop(_BLOCKS, 0), 0), max(read.pop(_DISK_BLOCKS, 0), 0)
         sent, temporary = read.pop("Bytes_sent", 0), read.pop("Created_tmp_disk_tables", 0)
@@ -239,7 +242,7 @@ _TOO_DEEP = (3157, 4040)  # MySQL reads 100 levels, MariaDB 32
 _STOPPED = (1028, 1969, 3024)
 _INTERRUPTED = 1317
 _FULL = (1021, 1037, 1038, 1041, 1114, 1135, 3)
-_TYPES = (1210, 1267, 1292, 1366, 1411, 1690, 3156, 3665, 3669)
+_TYPES = frozenset({1210, 1264, 1265, 1267, 1292, 1366, 1411, 1690, 3156, 3665, 3669})
 
 
 def _failed(error: Exception, query: Query | None, limits: Limits, patience: float) -> QueryError:
@@ -268,8 +271,12 @@ def _failed(error: Exception, query: Query | None, limits: Limits, patience: flo
     if code in _FULL:
         return QueryError(f"the server has not enough memory, disk or threads for the statement ({code})")
     if code in _TYPES:
-        return QueryError(f"a column is of another type than expected ({code})")
+        return _another_type(code)
     return QueryError(f"the server refused the statement ({code or type(error).__name__})")
+
+
+def _another_type(code: int) -> QueryError:
+    return QueryError(f"a column is of another type than expected ({code})")
 
 
 def _less(after: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
