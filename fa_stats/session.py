@@ -89,22 +89,23 @@ class Session:
 
         Raises QueryError, its words fit for a reason.
         """
-        return self._persistent(lambda: self._ask(query, parameters, alone=alone))
+        # A server that hangs over a statement would hang again.
+        return self._persistent(lambda: self._ask(query, parameters, alone=alone), hung=False)
 
-    def _persistent(self, attempt: Callable[[], _T]) -> _T:
+    def _persistent(self, attempt: Callable[[], _T], *, hung: bool = True) -> _T:
+        """Try once more over a new connection where the first one was lost; after a hang, only if `hung` says so."""
         try:
             return attempt()
         except QueryError as error:
             if not error.lost or self._given_up:
                 raise
             self._reconnect(error)
-            if error.timed_out:  # a server that hangs over a statement would hang again
+            if error.timed_out and not hung:
                 raise
             return attempt()
 
     def _ask(self, query: Query, parameters: Mapping[str, Any], *, alone: bool) -> tuple[Answer, StatementRun]:
-        connection = self.connection
-        self._wait_while_busy()
+        self._persistent(self._wait_while_busy)
         limits = self.settings.collection
         left = self.left_seconds
         if left <= 0:
@@ -114,7 +115,7 @@ class Session:
         )
         begun = self.clock.microseconds()
         try:
-            answer = connection.run(query, parameters, allowed)
+            answer = self.connection.run(query, parameters, allowed)
         except QueryError as error:
             self._note(query, begun, Answer(()), failure=str(error), alone=alone)
             if error.timed_out and self.left_seconds <= 0:
@@ -168,7 +169,7 @@ class Session:
 
     def _reconnect(self, error: QueryError) -> None:
         """Open a new connection in place of the lost one; raises QueryError where there is none to be had."""
-        self._connection = None
+        self._connection = self._looked = None
         self._stack.close()
         begun = self.clock.microseconds()
         for rest in _RECONNECT:

@@ -52,6 +52,7 @@ class Server:
     socket: Path  # the socket; PostgreSQL wants the folder that it is in
     user: str  # may do anything, has no password
     folder: Path
+    options: tuple[str, ...] = ()  # more of the command line
 
     @property
     def data(self) -> Path:
@@ -188,7 +189,8 @@ class Server:
                 "max_connections": 100,
                 "ssl": "on" if crt.exists() else "off",
             }
-            return [_found(self.kind), "-D", self.data, *(f"--{name}={value}" for name, value in settings.items())]
+            usual = (f"--{name}={value}" for name, value in settings.items())
+            return [_found(self.kind), "-D", self.data, *usual, *self.options]
         tls = [f"--ssl-cert={crt}", f"--ssl-key={key}", f"--ssl-ca={crt}"] if crt.exists() else []
         return [
             *_mysqlish(self.kind, self.data),
@@ -202,6 +204,7 @@ class Server:
             "--skip-name-resolve",
             *(["--mysqlx=OFF", "--secure-file-priv=NULL"] if self.kind == "mysql" else []),
             *tls,
+            *self.options,
         ]
 
 
@@ -235,8 +238,11 @@ def shared(kind: str) -> Server:
     return {"postgresql": postgresql, "mysql": mysql, "mariadb": mariadb}[kind]()
 
 
-def private(kind: str) -> Server:
-    """Start a server that nobody else uses; stop it when done, or leave that to the end of the process."""
+def private(kind: str, *options: str) -> Server:
+    """Start a server that nobody else uses; stop it when done, or leave that to the end of the process.
+
+    Its options go before the usual ones.
+    """
     _require(kind)
     folder = _home() / f"{kind}-{next(_NUMBERS)}"
     folder.mkdir()
@@ -244,7 +250,7 @@ def private(kind: str) -> Server:
     subprocess.run(["cp", "-a", "--reflink=auto", _template(kind), folder / "data"], check=True)
     user = "postgres" if kind == "postgresql" else "root"
     where = folder if kind == "postgresql" else folder / "socket"
-    server = Server(kind, "", "127.0.0.1", _free_port(), where, user, folder)
+    server = Server(kind, "", "127.0.0.1", _free_port(), where, user, folder, options)
     server.start()
     version = server.ask("SHOW server_version" if kind == "postgresql" else "SELECT version()")[0][0]
     return replace(server, version=str(version))
