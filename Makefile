@@ -31,6 +31,7 @@ docs: .venv/ready ## Write the generated parts of the documents anew
 	$(BIN)/python -m docs.generate
 
 bench: .venv/ready ## Measure both sides of every speed claim in one go
+	@tests/setup.sh
 	$(BIN)/python -m benchmarks
 
 clean: ## Take away what was set up and made (kept: data/ and reports/)

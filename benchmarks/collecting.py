@@ -1,80 +1,61 @@
-"""All stats at once against one query per stat, and against a bare scan of the same tables, on a big instance."""
+"""Counting in a DuckDB file: all stats at once, one query per stat, in Python, and a bare scan of the same tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import duckdb
+from benchmarks import comparing
+from benchmarks.comparing import CLASSICAL, FLOOR, OURS
+from benchmarks.engines import Database
+from benchmarks.instances import LARGE, MIDDLE, SMALL, made
+from benchmarks.measure import Row, Times, at_least, at_most
+from benchmarks.ways import Ways
 
-from benchmarks.measure import Row, at_least, at_most, in_turns
-from fa_stats import catalogue, demo
-from fa_stats.clock import Clock
-from fa_stats.collection import Collection
-from fa_stats.collector import Order, collect
-from fa_stats.dialects import DuckDB, Extraction, Reading
-from fa_stats.settings import Collection as Limits
-from fa_stats.settings import Settings
-from fa_stats.sources.duckdb import DuckDBFile
-
-DAY = date(2026, 11, 23)
-SIZE = demo.Size(tenants=10_000, applications=50_000, users=100_000)
-ROUNDS = 5
+BIG_TABLES = {"users", "identities", "raw_logins", "refresh_tokens"}
+NO_SCAN = "scans of users, identities, raw_logins, refresh_tokens"
 
 
-class Classical(DuckDB):
-    """The way such counts are usually written: each path is read where it is needed, and parses the document."""
-
-    def render(self, text: str, extraction: Callable[[str, str], Extraction]) -> str:  # noqa: ARG002
-        """Turn a piece of the catalogue's SQL into DuckDB's, with nothing taken out beforehand."""
-        return super().render(text, lambda *_: Extraction())
-
-    def _value(self, reading: Reading, place: int) -> str:  # noqa: ARG002
-        path = self._path(reading.path.partition(".*.")[0])
-        return f"json_extract(nullif({reading.table}.{reading.column}, ''), '{path}')"
-
-
-class ClassicalFile(DuckDBFile):
-    """A DuckDB file that is asked the classical way."""
-
-    dialect = Classical()
-
-
-def measure(folder: Path) -> Iterator[Row]:
-    """Yields a line per bar; the same figures must come out of both ways."""
-    path = folder / f"instance-{SIZE.tenants}-{SIZE.applications}.duckdb"
-    if not path.is_file():
-        demo.create(path, day=DAY, size=SIZE)
-    fused, alone = _collect(path, isolated=False), _collect(path, isolated=True)
-    assert [(f.name, f.status, f.value) for f in fused.stats] == [(f.name, f.status, f.value) for f in alone.stats]
-    slow, fast, floor = in_turns(
-        [lambda: _collect(path, isolated=True), lambda: _collect(path, isolated=False), lambda: _scan(path)], ROUNDS
-    )
-    size = f"{SIZE.tenants:,} tenants, {SIZE.applications:,} applications, DuckDB"
-    yield at_least(
-        f"one query per stat / all stats at once ({len(fused.statements)} statements), {size}", slow, fast, 25
-    )
-    yield at_most(f"all stats at once / bare scan of the same tables, {size}", fast, floor, 10)
-    touching = sum("json_extract(nullif(" in statement.sql for statement in fused.statements)
-    yield Row("statements that touch documents", str(touching), "<= 12", touching <= 12)
-    tables = {table: times for statement in fused.statements for table, times, _ in statement.scans}
+def measure(folder: Path) -> Iterator[Row | Times]:
+    """Yields the times by size, and a line per bar."""
+    for size, passes in zip((SMALL, MIDDLE, LARGE), comparing.PASSES, strict=True):
+        ways = Ways(Database("duckdb", f"duckdb://{made(folder, size)}"))
+        times = comparing.compare(ways, passes=passes)
+        yield from times
+    yield ratio(times, 25)
+    yield to_floor(times, 10)
+    statements = ways.collection.statements
+    touching = sum("json_extract(nullif(" in statement.sql for statement in statements)
+    yield Row("DuckDB: statements that touch documents", str(touching), "<= 12", touching <= 12)
+    tables = {table: times_ for statement in statements for table, times_, _ in statement.scans}
     most = max(tables.values())
-    yield Row(f"scans of a table, of {len(tables)} tables scanned", str(most), "<= 1", most <= 1)
-    big = sorted({"users", "identities", "raw_logins", "refresh_tokens"} & tables.keys())
-    yield Row("scans of users, identities, raw_logins, refresh_tokens", ", ".join(big) or "none", "none", not big)
+    yield Row(f"DuckDB: scans of a table, of {len(tables)} tables scanned", str(most), "<= 1", most <= 1)
+    yield unread("DuckDB", set(tables))
 
 
-def _collect(path: Path, *, isolated: bool) -> Collection:
-    """All stats at once, or each with a query of its own, written the classical way."""
-    limits = Limits(pause_ratio=0, budget_seconds=600, statement_timeout_seconds=60)
-    order = Order(DAY, Settings(folder=path.parent, collection=limits), isolated=isolated)
-    source = ClassicalFile(path) if isolated else DuckDBFile(path)
-    return collect(source, catalogue.load(), order, Clock())
+def ratio(times: Sequence[Times], bar: float | None) -> Row:
+    """How many times longer one query per stat takes than all at once."""
+    one, ours = _of(times, CLASSICAL), _of(times, OURS)
+    what = f"{where(ours)}: {one.queries} queries, one per stat / all at once in {ours.queries}"
+    return at_least(what, one.seconds, ours.seconds, bar)
 
 
-def _scan(path: Path) -> None:
-    """Read the documents' bytes and nothing else: the floor."""
-    with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as connection:
-        for table in ("tenants", "applications"):
-            connection.execute(f"SELECT sum(strlen(data)) FROM {table}").fetchall()
+def to_floor(times: Sequence[Times], bar: float | None) -> Row:
+    """How many times longer all at once takes than a bare scan."""
+    ours, floor = _of(times, OURS), _of(times, FLOOR)
+    return at_most(f"{where(ours)}: all at once / bare scan of the same tables", ours.seconds, floor.seconds, bar)
+
+
+def where(times: Times) -> str:
+    """Name the database and the size of its instance."""
+    return f"{times.engine}, {times.tenants:,} tenants, {times.applications:,} applications"
+
+
+def unread(engine: str, tables: set[str]) -> Row:
+    """Whether tables that grow with the users are among those that were read."""
+    big = sorted(BIG_TABLES & tables)
+    return Row(f"{engine}: {NO_SCAN}", ", ".join(big) or "none", "none", not big)
+
+
+def _of(times: Sequence[Times], way: str) -> Times:
+    return next(each for each in times if each.way == way)

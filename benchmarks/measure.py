@@ -20,6 +20,8 @@ class Spread:
         return statistics.median(self.samples)
 
     def __str__(self) -> str:
+        if len(self.samples) == 1:
+            return f"{self.median:.4g} (once)"
         return f"{self.median:.4g} ({min(self.samples):.4g}-{max(self.samples):.4g})"
 
 
@@ -31,6 +33,30 @@ class Row:
     figure: str
     bar: str
     holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long one way of counting took, on an instance of one size in one database."""
+
+    engine: str
+    version: str
+    tenants: int
+    applications: int
+    way: str
+    queries: int
+    seconds: Spread
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """One percentile of the times that people waited, in milliseconds: over all windows of a sort, and of each."""
+
+    engine: str
+    collections: str  # with or without
+    percent: int
+    milliseconds: float
+    windows: Spread
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -49,18 +75,23 @@ def in_turns(actions: Sequence[Callable[[], object]], rounds: int) -> list[Sprea
     return [Spread(tuple(each)) for each in samples]
 
 
-def at_least(what: str, slow: Spread, fast: Spread, bar: float) -> Row:
+def at_least(what: str, slow: Spread, fast: Spread, bar: float | None) -> Row:
     """How many times faster one side is than the other."""
     ratio = slow.median / fast.median
-    return Row(what, f"{slow} s / {fast} s = {ratio:.1f}", f">= {bar:g}", ratio >= bar)
+    return Row(what, f"{slow} s / {fast} s = {ratio:.1f}", *_judged(">=", bar, "", bar is None or ratio >= bar))
 
 
-def at_most(what: str, ours: Spread, other: Spread, bar: float) -> Row:
+def at_most(what: str, ours: Spread, other: Spread, bar: float | None) -> Row:
     """How many times longer our side takes than the other."""
     ratio = ours.median / other.median
-    return Row(what, f"{ours} s / {other} s = {ratio:.2f}", f"<= {bar:g}", ratio <= bar)
+    return Row(what, f"{ours} s / {other} s = {ratio:.2f}", *_judged("<=", bar, "", bar is None or ratio <= bar))
 
 
-def under(what: str, found: Spread, unit: str, bar: float) -> Row:
+def under(what: str, found: Spread, unit: str, bar: float | None) -> Row:
     """A figure of its own against a bar in the same unit."""
-    return Row(what, f"{found} {unit}", f"<= {bar:g} {unit}", found.median <= bar)
+    return Row(what, f"{found} {unit}", *_judged("<=", bar, f" {unit}", bar is None or found.median <= bar))
+
+
+def _judged(sign: str, bar: float | None, unit: str, holds: bool) -> tuple[str, bool]:
+    """Put a bar in words; a figure without one is for information."""
+    return ("none" if bar is None else f"{sign} {bar:g}{unit}"), holds

@@ -208,7 +208,6 @@ def test_a_statement_whose_plan_reads_too_much_is_not_run(host: Hosted) -> None:
     ran = {name for each in got.statements if each.failure is None for name in each.figures}
     spared = tables_of(late) - tables_of(ran & set(catalogue.load().by_name))
     assert spared
-    # MySQL works out a row source of one row, which `total` is, while it plans what reads that.
     assert not spared & touched
 
 
