@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 P = ParamSpec("P")
-_CREDENTIALS = re.compile(r"://\S*@")
+_CREDENTIALS = re.compile(r"://(?!user(?::password)?@host[:/])\S*@")  # the example of our own messages stays
 
 
 def note(text: str) -> None:
