@@ -169,5 +169,5 @@ def _latency_chart(points: list[dict[str, Any]]) -> altair.Chart:
 
 def _inked(chart: altair.Chart) -> altair.Chart:
     """Colour the letters of legends and titles, too, so that they can be read on white and on black."""
-    legend = {"labelColor": INK, "titleColor": INK, "labelFontSize": 13}
+    legend = {"labelColor": INK, "titleColor": INK, "labelFontSize": 13, "labelLimit": 300}
     return chart.configure(legend=legend, header={"labelColor": INK, "labelFontSize": 14}, axis={"titleColor": INK})
