@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,15 +32,15 @@ _TREE_ROWS = re.compile(r"scan on (?!<).*?\brows=([\d.e+]+)\)(?!\n *-> Materiali
 _TREE_NUMBERS = re.compile(r" *\(cost=[^)]*\)")
 
 
-def of_postgresql(explained: Any, sizes: Mapping[str, float]) -> Plan:
+def of_postgresql(explained: Sequence[Mapping[str, Any]], sizes: Mapping[str, float]) -> Plan:
     """Read what EXPLAIN (FORMAT JSON) says; `sizes` are the rows of tables, which a filter hides in the plan."""
-    document = json.loads(explained) if isinstance(explained, str) else explained
     lines, shape, rows = [], [], 0.0
-    for depth, node in _nodes(document[0]["Plan"], 0):
+    for depth, node in _nodes(explained[0]["Plan"], 0):
         table = node.get("Relation Name")
         where = f" on {table}" if table else ""
-        key = next((node[name] for name in _SHAPE if name.endswith(("Cond", "Filter", "Key")) and name in node), None)
-        lines.append(f"{'  ' * depth}{node['Node Type']}{where} ~{node['Plan Rows']:,} rows{_short(key)}")
+        key = next((node[name] for name in _SHAPE if name.endswith(("Cond", "Filter", "Key")) and name in node), "")
+        by = f": {_short(' '.join(key) if isinstance(key, list) else key, 80)}" if key else ""
+        lines.append(f"{'  ' * depth}{node['Node Type']}{where} ~{node['Plan Rows']:,} rows{by}")
         shape.append([depth, {name: node[name] for name in _SHAPE if name in node}])
         if table:
             whole = sizes.get(table, 0.0) if node["Node Type"] == "Seq Scan" else 0.0
@@ -50,7 +50,7 @@ def of_postgresql(explained: Any, sizes: Mapping[str, float]) -> Plan:
 
 def of_mysql(tree: str) -> Plan:
     """Read what MySQL's EXPLAIN FORMAT=TREE says."""
-    lines = [_short(line, 160).removeprefix(": ") for line in tree.rstrip().splitlines()]
+    lines = [_short(line, 160) for line in tree.rstrip().splitlines()]
     rows = sum(float(match.group(1)) for match in _TREE_ROWS.finditer(tree))
     return Plan("\n".join(lines), _digest(_TREE_NUMBERS.sub("", tree)), rows)
 
@@ -86,11 +86,8 @@ def _tables(node: Any, depth: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield from _tables(each, depth + ("table_name" in node))
 
 
-def _short(text: Any, most: int = 80) -> str:
-    if text is None:
-        return ""
-    words = " ".join(text) if isinstance(text, list) else str(text)
-    return f": {words if len(words) <= most else words[: most - 1] + '…'}"
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _digest(shape: Any) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fa_stats.catalogue import sql
 from fa_stats.dialects.reading import PRIMITIVE, Extraction, Reading
 
+_EVERYWHERE = {"count_if": "count(CASE WHEN {} THEN 1 END)"}
 Extractions = Callable[[str, str], Extraction]
 
 
 class Dialect(ABC):
-    """One dialect of SQL. `calls` holds the patterns of the catalogue's own functions, `{}` being their argument."""
+    """One dialect of SQL; `calls` are the catalogue's functions that it writes its own way, `{}` their argument."""
 
     name: str
     calls: Mapping[str, str]
@@ -21,7 +22,10 @@ class Dialect(ABC):
     keeps = ""  # what stands after AS where a named row source is to be made once and kept
     shares = False  # whether a table that several selects need is read once for all, into a kept row source
 
-    views = False  # whether documents are hidden behind views (`fa-stats grants --views`), one column for each reading
+    views: bool  # whether documents are hidden behind views (`fa-stats grants --views`), one column for each reading
+
+    def __init__(self, *, views: bool = False) -> None:
+        self.views = views
 
     def render(self, text: str, extraction: Extractions) -> str:
         """Turn a piece of the catalogue's SQL into this dialect's; `extraction` gives that of a document column."""
@@ -33,7 +37,7 @@ class Dialect(ABC):
             return self.read(reading, found)
 
         text = PRIMITIVE.sub(replace, text)
-        for name, pattern in self.calls.items():
+        for name, pattern in {**_EVERYWHERE, **self.calls}.items():
             text = rewrite_calls(text, name, pattern)
         return rewrite_parameters(text, self.parameter)
 

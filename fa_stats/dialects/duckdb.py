@@ -19,7 +19,6 @@ class DuckDB(Dialect):
     shares = True
     parameter = "getvariable('{}')"
     calls = {  # noqa: RUF012 - never changed
-        "count_if": "count(CASE WHEN {} THEN 1 END)",
         "uuid": "CAST({} AS UUID)",
         "id_text": "CAST({} AS VARCHAR)",
         "object": "json_object({})",

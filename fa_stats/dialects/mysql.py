@@ -15,16 +15,12 @@ class MySQL(Dialect):
     name = "mysql"
     parameter = "@{}"
     calls = {  # noqa: RUF012 - never changed
-        "count_if": "count(CASE WHEN {} THEN 1 END)",
         "uuid": "unhex(replace({}, '-', ''))",
         "id_text": "lower(insert(insert(insert(insert(hex({}), 21, 0, '-'), 17, 0, '-'), 13, 0, '-'), 9, 0, '-'))",
         "object": "json_object({})",
         "server_version": "regexp_substr(version(), '^[0-9][0-9.]*')",
     }
     true, false = "CAST('true' AS JSON)", "CAST('false' AS JSON)"
-
-    def __init__(self, *, views: bool = False) -> None:
-        self.views = views
 
     def kept(self, body: str) -> str:
         """Return the SELECT with a limit: one without is put in each place that names it, and its documents with it."""

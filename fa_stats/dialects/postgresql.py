@@ -21,15 +21,11 @@ class PostgreSQL(Dialect):
     # A subquery, which is looked up once for a statement; the plain call would be made for each row.
     parameter = "(SELECT CAST(current_setting('fa_stats.{}') AS bigint))"
     calls = {  # noqa: RUF012 - never changed
-        "count_if": "count(CASE WHEN {} THEN 1 END)",
         "uuid": "CAST({} AS uuid)",
         "id_text": "CAST({} AS text)",
         "object": "json_build_object({})",
         "server_version": "substring(current_setting('server_version') FROM '^[0-9][0-9.]*')",
     }
-
-    def __init__(self, *, views: bool = False) -> None:
-        self.views = views
 
     def render(self, text: str, extraction: Extractions) -> str:
         """Turn a piece of the catalogue's SQL into PostgreSQL's."""

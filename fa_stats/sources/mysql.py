@@ -235,7 +235,8 @@ class MySQLConnection:
             raise _failed(error, query, limits, patience) from None
 
 
-_SCHEMA = (1044, 1052, 1054, 1055, 1111, 1140, 1142, 1143, 1146, 1345, 1356)  # not there, or not for this user
+# Not there, or not for this user; a column that is gone from a subquery is looked for outside, and named otherwise.
+_SCHEMA = (1044, 1052, 1054, 1055, 1111, 1140, 1142, 1143, 1146, 1345, 1356)
 _LOST = (0, 1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 2003, 2006, 2013, 2014, 2055)
 _NOT_JSON = (3140, 3141, 3146, 4036, 4037, 4038)
 _TOO_DEEP = (3157, 4040)  # MySQL reads 100 levels, MariaDB 32
