@@ -197,10 +197,11 @@ def demo_backfill(days: int, as_json: bool) -> None:
 def report(day: date | None, source: str | None, as_json: bool) -> None:
     """Render a day's report anew from its snapshot. Without DAY, it is the newest day's."""
     from fa_stats import comparison, outcome, settings
+    from fa_stats.clock import Clock
 
     found = settings.load()
     snapshot = comparison.snapshot_of(found, day, source)
-    record = outcome.write_report(found, outcome.stored_record(found, snapshot), snapshot)
+    record = outcome.write_report(found, outcome.stored_record(found, snapshot), snapshot, Clock())
     path = outcome.folder_of(found, record) / "report.html"
     click.echo(record.to_json() if as_json else path, nl=not as_json)
 

@@ -126,6 +126,8 @@ class Collection:
     statements: tuple[StatementRun, ...]
     isolated: bool = False
     waited_microseconds: int = 0  # for a busy server, before statements
+    switch: str | None = None  # the instance's own switch for usage data, as it is stored; None where it was never set
+    active_list: tuple[str, ...] | None = None  # the vendor's list of stats, where the policy follows it
 
     def counts(self) -> dict[Status, int]:
         """How many stats there are of each status, zero included."""

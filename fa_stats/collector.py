@@ -82,6 +82,7 @@ def collect(
         statements=tuple(session.statements),
         isolated=order.isolated,
         waited_microseconds=session.waited,
+        switch=run.text_of("usageDataEnabled"),
     )
 
 

@@ -44,7 +44,7 @@ def execute(settings: Settings, asked: Parameters, clock: Clock, say: Callable[[
         if not asked.again and (done := outcome.finished_run(settings, day, source)):
             record, snapshot = done
             if not outcome.whole(settings, record):
-                record = outcome.write_report(settings, record, snapshot)
+                record = outcome.write_report(settings, record, snapshot, clock)
             return record, True
         say(f"Run {name} for {day}, {source.label}.")
         begun = run.begun(settings, source, asked, day, name, clock.now())

@@ -12,7 +12,9 @@
     ├── CollectionOffError       3  collection is switched off
     ├── BusyError                3  another run is at work
     ├── StorageError             3  a folder or file cannot be read or written
-    └── RunError                 3  the notebook of a run stopped before its end
+    ├── RunError                 3  the notebook of a run stopped before its end
+    ├── CheckFailedError         1  a check, a digest or a signature does not hold
+    └── NotSentError             4  something could not be sent although that was asked for
 
 A message says what happened, where, and what to do now. It never holds a password, a token or the address of a server.
 """
@@ -125,3 +127,15 @@ class StorageError(FaStatsError):
 
 class RunError(FaStatsError):
     """The notebook of a run stopped before its end: the report says where."""
+
+
+class CheckFailedError(FaStatsError):
+    """A check, a digest or a signature does not hold: nothing is approved or sent until somebody has looked."""
+
+    exit_code = ExitCode.CHECK_FAILED
+
+
+class NotSentError(FaStatsError):
+    """Something could not be sent although that was asked for; it waits, or the message says why it never will be."""
+
+    exit_code = ExitCode.NOT_SENT

@@ -10,7 +10,7 @@ from typing import Any
 from fa_stats.catalogue import Catalogue, Payload
 from fa_stats.collection import Collection, Figure, Load, StatementRun, Status
 
-FORMAT = 2
+FORMAT = 3
 TABLES: dict[str, dict[str, str]] = {
     "run": {
         "format": "INTEGER",
@@ -31,6 +31,10 @@ TABLES: dict[str, dict[str, str]] = {
         "again_because": "VARCHAR",
         "budget_microseconds": "BIGINT",
         "versions": "VARCHAR",
+        "switch": "VARCHAR",
+        "active_list": "VARCHAR[]",
+        "circumstances": "VARCHAR",
+        "policy": "VARCHAR",
         "payload": "VARCHAR",
         "metrics": "VARCHAR",
     },
@@ -70,20 +74,41 @@ TABLES: dict[str, dict[str, str]] = {
         "whole_server": "VARCHAR[]",
     },
     "scans": {"place": "INTEGER", "table_name": "VARCHAR", "times": "BIGINT", "rows_read": "BIGINT"},
+    "checks": {
+        "place": "INTEGER",
+        "name": "VARCHAR",
+        "sentence": "VARCHAR",
+        "outcome": "VARCHAR",
+        "evidence": "VARCHAR",
+    },
 }
 _LOAD = tuple(field.name for field in fields(Load))
-# What a snapshot of format 1 lacks, and what stands for it: nothing was measured then.
-_SINCE_2: dict[str, dict[str, Any]] = {
-    "run": {"waited_microseconds": 0},
-    "figures": {"alone_microseconds": None},
-    "statements": dict.fromkeys(_LOAD) | {"alone": False, "whole_server": ()},
-    "scans": {},
+# What snapshots of older formats lack, and what stands for it: nothing was measured, asked or checked then.
+_SINCE: dict[int, dict[str, dict[str, Any]]] = {
+    2: {
+        "run": {"waited_microseconds": 0},
+        "figures": {"alone_microseconds": None},
+        "statements": dict.fromkeys(_LOAD) | {"alone": False, "whole_server": ()},
+    },
+    3: {"run": {"switch": None, "active_list": None, "circumstances": None, "policy": None}},
 }
+_TABLES_SINCE = {"checks": 3}
 
 
 def completed(table: str, row: Mapping[str, Any], format_: int) -> dict[str, Any]:
     """Return a row with the columns that its snapshot's format did not have yet."""
-    return {**_SINCE_2[table], **row} if format_ == 1 else dict(row)
+    missing = {
+        column: value
+        for since, tables in _SINCE.items()
+        if format_ < since
+        for column, value in tables.get(table, {}).items()
+    }
+    return {**missing, **row}
+
+
+def has(table: str, format_: int) -> bool:
+    """Whether snapshots of a format have a table."""
+    return format_ >= _TABLES_SINCE.get(table, 1)
 
 
 def rows(collection: Collection, catalogue: Catalogue) -> dict[str, list[dict[str, Any]]]:

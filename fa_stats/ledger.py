@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from fa_stats import files
+from fa_stats.clock import Clock
+from fa_stats.settings import Settings
 
 _FIRST = "0" * 64
 
@@ -21,6 +23,11 @@ _FIRST = "0" * 64
 def path_of(data: Path) -> Path:
     """Where the ledger is."""
     return data / "ledger.jsonl"
+
+
+def enter(settings: Settings, clock: Clock, *, day: date, event: str, **details: Any) -> None:
+    """Add one entry, dated now. Raises StorageError."""
+    append(settings.data, at=clock.now(), day=day, event=event, **details)
 
 
 def append(data: Path, *, at: datetime, day: date, event: str, **details: Any) -> None:

@@ -112,9 +112,9 @@ def whole(settings: Settings, record: RunRecord) -> bool:
 def enter(settings: Settings, record: RunRecord, clock: Clock, event: str, **details: Any) -> None:
     """Put a run into the ledger. Raises StorageError."""
     why = {"again_because": record.again_because} if record.again_because else {}
-    ledger.append(
-        settings.data,
-        at=clock.now(),
+    ledger.enter(
+        settings,
+        clock,
         day=record.day,
         event=event,
         run=record.run,
@@ -135,9 +135,12 @@ def enter_payload(settings: Settings, record: RunRecord, clock: Clock, event: st
 
 
 def write_report(
-    settings: Settings, record: RunRecord, snapshot: Snapshot | None, comparison: Comparison | None = None
+    settings: Settings, record: RunRecord, snapshot: Snapshot | None, clock: Clock, comparison: Comparison | None = None
 ) -> RunRecord:
-    """Write run.json and, last of all, report.html; return the record with all digests. Raises StorageError."""
+    """Write run.json and, last of all, report.html; return the record with all digests. Raises StorageError.
+
+    The digest of run.json goes into the ledger, and run.json has those of all other files: so one chain holds them all.
+    """
     path = folder_of(settings, record) / "report.html"
     name = os.path.relpath(path, settings.folder)
     record = replace(
@@ -145,9 +148,16 @@ def write_report(
     )
     content = report.to_html(pages.page(settings, record, snapshot, comparison)).encode()
     record = replace(record, files=record.files | {name: hashlib.sha256(content).hexdigest()})
-    write_record(settings, record)
+    seal(settings, record, clock)
     files.write(path, content)
     return record
+
+
+def seal(settings: Settings, record: RunRecord, clock: Clock) -> None:
+    """Write a finished run's run.json and enter its digest into the ledger. Raises StorageError."""
+    write_record(settings, record)
+    path = folder_of(settings, record) / "run.json"
+    enter(settings, record, clock, "record", record_sha256=files.digest(path))
 
 
 def write_record(settings: Settings, record: RunRecord) -> None:

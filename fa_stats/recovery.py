@@ -46,13 +46,13 @@ def see_through(settings: Settings, begun: RunRecord, clock: Clock, problem: str
             return record
         if record.finished is None:
             record = replace(record, finished=clock.now(), problem=problem)
-        return outcome.write_report(settings, record, snapshot)
+        return outcome.write_report(settings, record, snapshot, clock)
     record = begun if begun.verdict is Verdict.OFF else outcome.failed(begun, problem)
     if not entered:
         outcome.enter(settings, record, clock, "failed", reason=problem)
     for path in () if kept else outcome.payloads_of(settings, record):  # nothing would tell what they are
         path.unlink(missing_ok=True)
-    return outcome.write_report(settings, replace(record, finished=clock.now()), None)
+    return outcome.write_report(settings, replace(record, finished=clock.now()), None, clock)
 
 
 def _unentered(settings: Settings, entered: set[Any]) -> Iterator[RunRecord]:

@@ -101,14 +101,14 @@ class Run:
             self.record = replace(self.record, finished=self.clock.now())
             notebook.keep(self.settings, path.with_name(notebook.NAME), said)
         if not (self.earlier and path.is_file()):
-            self.record = write_report(self.settings, self.record, self.snapshot, self.comparison)
+            self.record = write_report(self.settings, self.record, self.snapshot, self.clock, self.comparison)
         return said
 
     def finish_without_report(self) -> RunRecord:
         """Write the run's record alone; the report is rendered when somebody asks for it."""
         done = replace(self.record, finished=self.clock.now())
         self.record = replace(done, files=outcome.digests(self.settings, done))
-        outcome.write_record(self.settings, self.record)
+        outcome.seal(self.settings, self.record, self.clock)
         return self.record
 
     def _collect(self) -> Snapshot:
@@ -170,7 +170,7 @@ class Run:
             outcome.enter(self.settings, self.record, self.clock, "failed", reason=str(error))
             path = folder_of(self.settings, self.record) / notebook.NAME
             notebook.keep(self.settings, path, paragraph(str(error)))
-            self.record = write_report(self.settings, self.record, None)
+            self.record = write_report(self.settings, self.record, None, self.clock)
 
 
 def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Run:

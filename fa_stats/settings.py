@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
+from fa_stats import strict
 from fa_stats.errors import SettingsError
 
 FILE = "fa_stats.toml"
@@ -28,7 +31,8 @@ class Source:
 class Collection:
     """[collection]: whether anything is collected, and how much of the database's time it may take."""
 
-    mode: str = "local"  # `off`: not one connection is opened; `local`: collected and reported, never sent
+    # `off`: not one connection is opened; `local`: collected and reported, never sent; `on`: sent where it may be
+    mode: str = "local"
     statement_timeout_seconds: float = 10.0
     budget_seconds: float = 60.0  # time in the database, all statements together
     pause_ratio: float = 0.5  # rest after each statement, as a part of the time that it took
@@ -86,6 +90,50 @@ class SwitchedOff:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """[instance]: what no table says of the instance, and the consent rules of the vendor's page ask."""
+
+    deployment: str = "self-hosted"  # or `cloud`
+    air_gapped: bool = False  # whether its licence is an air-gapped one
+    created_with: str = ""  # the version of FusionAuth that it began with; empty where nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePolicy:
+    """[policy]: who else may switch stats off. Nothing of it ever switches one on."""
+
+    url: str = ""  # a JSON document; empty: none
+    days: float = 7.0  # how long a copy that is kept stands in for a document that cannot be fetched
+    follow_active_list: bool = False  # count what the instance's own `current_usage_stats` names, and nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """[sending]: where the two payloads go. There is no default receiver: the vendor's is not publicly specified."""
+
+    usage_data: bool = True
+    metrics: bool = True
+    usage_data_url: str = ""
+    metrics_url: str = ""
+    approvals: int = 0  # how many people have to approve the bytes: 0, 1 or 2
+    headers: Mapping[str, str] = field(default_factory=dict)  # the environment variable that holds each header's value
+    ca: Path | None = None  # certificates of a private authority
+    certificate: Path | None = None  # ours, where the receiver asks for one
+    key: Path | None = None  # of that certificate
+    attempt_seconds: float = 30.0  # for one attempt, from the connection to the last byte of the answer
+    budget_seconds: float = 120.0  # for all attempts of a run
+    days: int = 14  # how long a payload that could not be sent waits
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """[signing]: the Ed25519 key that signs the ledger's checkpoints. Without one, they are unsigned and say so."""
+
+    key: Path | None = None  # a private key in PEM
+    trusted: tuple[str, ...] = ()  # public keys, in hexadecimal, that signed before or elsewhere
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, with the folder that relative paths start from."""
 
@@ -98,6 +146,10 @@ class Settings:
     configuration: Configuration = field(default_factory=Configuration)
     demo: Demo = field(default_factory=Demo)
     switched_off: tuple[SwitchedOff, ...] = ()
+    instance: Instance = field(default_factory=Instance)
+    policy: RemotePolicy = field(default_factory=RemotePolicy)
+    sending: Sending = field(default_factory=Sending)
+    signing: Signing = field(default_factory=Signing)
 
     @property
     def data(self) -> Path:
@@ -114,10 +166,14 @@ class Settings:
         """The folder of the notebooks that runs execute."""
         return self.folder / self.paths.notebooks
 
+    def path(self, named: Path | None) -> Path | None:
+        """Return a path that the settings name, from the folder that relative ones start from."""
+        return self.folder / named if named else None
+
     @property
     def properties(self) -> Path | None:
         """FusionAuth's own fusionauth.properties, where the settings name one."""
-        return self.folder / self.configuration.properties if self.configuration.properties else None
+        return self.path(self.configuration.properties)
 
 
 def load(start: Path | None = None) -> Settings:
@@ -145,13 +201,13 @@ def _parse(file: Path) -> Settings:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in sections:
-            mistakes.append(_unknown(key, "", sections))
+            mistakes.append(strict.unknown(key, "", sections))
         elif key == "switched_off":
             values[key] = tuple(
-                _section(SwitchedOff, entry, "[switched_off]", mistakes) for entry in _list(value, mistakes)
+                strict.section(SwitchedOff, entry, "[switched_off]", mistakes) for entry in _list(value, mistakes)
             )
         else:
-            values[key] = _section(get_type_hints(Settings)[key], value, key, mistakes)
+            values[key] = strict.section(get_type_hints(Settings)[key], value, key, mistakes)
     _check(values, mistakes)
     if mistakes:
         number = f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}"
@@ -166,62 +222,6 @@ def _list(value: Any, mistakes: list[str]) -> list[Any]:
     return []
 
 
-def _section(kind: Any, table: Any, name: str, mistakes: list[str]) -> Any:
-    known = {each.name: each for each in fields(kind)}
-    if not isinstance(table, dict):
-        mistakes.append(f"`{name.strip('[]')}` is a section: write [{name}]")
-        return None
-    hints = get_type_hints(kind)
-    values = {}
-    wrong = False
-    for key, value in table.items():
-        converted = _convert(value, hints[key]) if key in known else None
-        if key not in known:
-            mistakes.append(_unknown(key, f" in [{name}]", known))
-        elif converted is None:
-            # A list or table is not repeated: it may hold a source with its credentials.
-            given = f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(value)
-            mistakes.append(f"`{key}` in [{name}] is to be {_words(hints[key])}, not {given}")
-            wrong = True
-        else:
-            values[key] = converted
-    missing = [key for key, each in known.items() if key not in table and each.default is each.default_factory]
-    if missing:
-        mistakes.append(f"[{name}] lacks {', '.join(f'`{key}`' for key in missing)}")
-    return None if missing or wrong else kind(**values)
-
-
-def _convert(value: Any, hint: Any) -> Any:
-    """Return the value as its field wants it, None where it is of another type."""
-    kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
-    kind = kinds[0]
-    if kind is Path:
-        return Path(os.path.expanduser(value)) if isinstance(value, str) and value else None  # noqa: PTH111 - never raises
-    if kind is float:
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-    if kind is date:
-        return value if isinstance(value, date) and not isinstance(value, datetime) else None
-    return value if type(value) is kind else None
-
-
-def _words(hint: Any) -> str:
-    kind = (get_args(hint) or (hint,))[0]
-    return {
-        Path: "a path in quotes",
-        float: "a number",
-        int: "a whole number",
-        bool: "true or false",
-        str: "a text in quotes",
-        date: "a day such as 2026-11-23, without quotes",
-    }[kind]
-
-
-def _unknown(key: str, where: str, known: dict[str, Any]) -> str:
-    close = difflib.get_close_matches(key, known, 1)
-    hint = f"; did you mean `{close[0]}`?" if close else f"; known are {', '.join(known)}"
-    return f"unknown key `{key}`{where}{hint}"
-
-
 def _check(values: dict[str, Any], mistakes: list[str]) -> None:
     """Check what a type alone cannot say; a section with a value of a wrong type is None."""
     if source := values.get("source"):
@@ -229,8 +229,8 @@ def _check(values: dict[str, Any], mistakes: list[str]) -> None:
             mistakes, bool(source.url.strip()), "`url` in [source] is to name a source; without the line it is the demo"
         )
     if collection := values.get("collection"):
-        mode = f'`mode` in [collection] is to be "off" or "local", not {collection.mode!r}'
-        _demand(mistakes, collection.mode in ("off", "local"), mode)
+        mode = f'`mode` in [collection] is to be "off", "local" or "on", not {collection.mode!r}'
+        _demand(mistakes, collection.mode in ("off", "local", "on"), mode)
         for name in ("statement_timeout_seconds", "budget_seconds"):
             above = 0 < getattr(collection, name) <= _MANY_SECONDS
             _demand(
@@ -255,7 +255,47 @@ def _check(values: dict[str, Any], mistakes: list[str]) -> None:
     if demo := values.get("demo"):
         for name in ("tenants", "applications", "users"):
             _demand(mistakes, getattr(demo, name) >= 1, f"`{name}` in [demo] is to be at least 1")
+    _check_consent(values, mistakes)
     _check_switched_off([entry for entry in values.get("switched_off", ()) if entry], mistakes)
+
+
+def _check_consent(values: dict[str, Any], mistakes: list[str]) -> None:
+    if instance := values.get("instance"):
+        said = f'`deployment` in [instance] is to be "self-hosted" or "cloud", not {instance.deployment!r}'
+        _demand(mistakes, instance.deployment in ("self-hosted", "cloud"), said)
+        said = f"`created_with` in [instance] is to be a version such as 1.60.2, not {instance.created_with!r}"
+        _demand(mistakes, re.fullmatch(r"(\d{1,3}\.\d{1,3}(\.\d{1,3})?)?", instance.created_with) is not None, said)
+    if policy := values.get("policy"):
+        _demand_address(mistakes, policy.url, "`url` in [policy]")
+        _demand(mistakes, 0 <= policy.days <= 366, "`days` in [policy] is to be between 0 and 366")
+    if sending := values.get("sending"):
+        for name in ("usage_data_url", "metrics_url"):
+            _demand_address(mistakes, getattr(sending, name), f"`{name}` in [sending]")
+        _demand(mistakes, sending.approvals in (0, 1, 2), "`approvals` in [sending] is to be 0, 1 or 2")
+        for name in ("attempt_seconds", "budget_seconds"):
+            within = 0 < getattr(sending, name) <= 3600
+            _demand(mistakes, within, f"`{name}` in [sending] is to be above zero, and an hour (3600) at the most")
+        _demand(mistakes, 0 <= sending.days <= 366, "`days` in [sending] is to be between 0 and 366")
+        half = (sending.certificate is None) != (sending.key is None)
+        _demand(mistakes, not half, "`certificate` and `key` in [sending] are to be given together")
+    if signing := values.get("signing"):
+        for key in signing.trusted:
+            said = "`trusted` in [signing] is to hold public keys of 64 hexadecimal digits"
+            _demand(mistakes, re.fullmatch("[0-9a-f]{64}", key) is not None, said)
+
+
+def _demand_address(mistakes: list[str], url: str, name: str) -> None:
+    """Refuse an address over which others could read or change what is sent, or that holds a password."""
+    try:
+        parts = urlsplit(url)
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        good = not url or (bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local)))
+        secret = parts.username is not None or parts.password is not None
+        _ = parts.port
+    except ValueError:
+        good, secret = False, False
+    _demand(mistakes, good, f"{name} is to begin with https:// and name a host (http:// does for localhost alone)")
+    _demand(mistakes, not secret, f"{name} is to hold no user and no password: see `headers` in [sending]")
 
 
 def _check_switched_off(entries: list[SwitchedOff], mistakes: list[str]) -> None:
@@ -264,7 +304,7 @@ def _check_switched_off(entries: list[SwitchedOff], mistakes: list[str]) -> None
     names = catalogue.load().by_name
     for entry in entries:
         if entry.stat not in names:
-            mistakes.append(_unknown(entry.stat, " as `stat` of [[switched_off]]", dict(names)))
+            mistakes.append(strict.unknown(entry.stat, " as `stat` of [[switched_off]]", dict(names)))
         if entry.until and entry.until < entry.on:
             mistakes.append(f"`until` of {entry.stat} in [[switched_off]] is before its `on`")
 

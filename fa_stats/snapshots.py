@@ -15,17 +15,24 @@ from typing import Any
 
 import duckdb
 
-from fa_stats import files, layout, storage
+from fa_stats import checks, consent, files, layout, policy, storage
 from fa_stats.catalogue import Catalogue, Payload
+from fa_stats.checks import Check
 from fa_stats.collection import Collection
+from fa_stats.consent import Circumstances
 from fa_stats.errors import StorageError
+from fa_stats.policy import PolicyRecord
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that one run keeps: what was collected, the two payloads, and how the run came about."""
+    """Everything that one run keeps: what was collected, the two payloads, and how the run came about.
+
+    `circumstances`, `policy` and `checks` are what the run knew when it collected: whether that was allowed and whether
+    the promises held. A snapshot of an older format has none of them.
+    """
 
     run: str
     collection: Collection
@@ -35,6 +42,9 @@ class Snapshot:
     budget_microseconds: int
     versions: dict[str, str]
     again_because: str | None = None
+    circumstances: Circumstances | None = None
+    policy: PolicyRecord | None = None
+    checks: tuple[Check, ...] = ()
 
 
 def path_of(data: Path, day: date, run: str) -> Path:
@@ -91,7 +101,8 @@ def read(path: Path) -> Snapshot:
             figures = _records(connection, "figures", written)
             statements = _records(connection, "statements", written)
             scans = _records(connection, "scans", written)
-        return _snapshot(run, figures, statements, scans)
+            checked = _records(connection, "checks", written)
+        return _snapshot(run, figures, statements, scans, checked)
     except FileNotFoundError:
         raise StorageError(f"There is no snapshot {path}.") from None
     except (duckdb.Error, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -144,6 +155,7 @@ def _snapshot(
     figures: Sequence[dict[str, Any]],
     statements: Sequence[dict[str, Any]],
     scans: Sequence[dict[str, Any]],
+    checked: Sequence[dict[str, Any]],
 ) -> Snapshot:
     collection = Collection(
         day=run["day"],
@@ -161,6 +173,8 @@ def _snapshot(
         statements=tuple(layout.statement(row, scans) for row in statements),
         isolated=run["isolated"],
         waited_microseconds=run["waited_microseconds"],
+        switch=run["switch"],
+        active_list=None if run["active_list"] is None else tuple(run["active_list"]),
     )
     return Snapshot(
         run=run["run"],
@@ -171,6 +185,9 @@ def _snapshot(
         budget_microseconds=run["budget_microseconds"],
         versions=json.loads(run["versions"]),
         again_because=run["again_because"],
+        circumstances=consent.parse(run["circumstances"]) if run["circumstances"] else None,
+        policy=policy.parse(run["policy"]) if run["policy"] else None,
+        checks=tuple(checks.of_row(row) for row in checked),
     )
 
 
@@ -183,10 +200,13 @@ def _rows(snapshot: Snapshot, catalogue: Catalogue) -> dict[str, list[dict[str, 
         "started": collection.started.astimezone(UTC).replace(tzinfo=None).isoformat(),
         "isolated": collection.isolated,
         "versions": json.dumps(snapshot.versions),
+        "circumstances": consent.dump(snapshot.circumstances) if snapshot.circumstances else None,
+        "policy": policy.dump(snapshot.policy) if snapshot.policy else None,
         "payload": snapshot.payload.decode(),
         "metrics": snapshot.metrics.decode(),
     }
-    return {"run": [run], **layout.rows(collection, catalogue)}
+    checked = [{"place": place, **checks.to_row(each)} for place, each in enumerate(snapshot.checks)]
+    return {"run": [run], **layout.rows(collection, catalogue), "checks": checked}
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -201,6 +221,8 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[dict
 
 
 def _records(connection: duckdb.DuckDBPyConnection, table: str, written: int) -> list[dict[str, Any]]:
+    if not layout.has(table, written):
+        return []
     cursor = connection.execute(f"FROM {table} ORDER BY ALL")
     names = [column[0] for column in cursor.description or ()]
     return [layout.completed(table, dict(zip(names, row, strict=True)), written) for row in cursor.fetchall()]

@@ -67,8 +67,10 @@ class Project:
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_text()) for path in sorted(self.reports.glob("*/*/run.json"))]
 
-    def entries(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.data / "ledger.jsonl").read_text().splitlines()]
+    def entries(self, *, records: bool = False) -> list[dict[str, Any]]:
+        """The ledger's entries; those that only hold the digest of a run.json if they are asked for."""
+        entries = [json.loads(line) for line in (self.data / "ledger.jsonl").read_text().splitlines()]
+        return [entry for entry in entries if records or entry["event"] != "record"]
 
     def files(self) -> set[str]:
         """Every file but the demo instances, relative to the folder."""
