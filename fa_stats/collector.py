@@ -1,7 +1,8 @@
 """Runs the statements one at a time: times them, limits them, rests between them, and keeps failures apart.
 
-The order is fixed: the instance's own switch first, and alone; then the schema; then the instance's own row; then all
-the rest. A statement that fails is cut in parts until the culprit stands alone with its error.
+The order is fixed: the instance's own switch first, and alone; then the policy, which may be a document elsewhere; then
+the schema; then the instance's own row; then all the rest. A statement that fails is cut in parts until the culprit
+stands alone with its error.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from fa_stats import configuration, consent, period, query, timing, values
+from fa_stats import configuration, consent, period, policy, query, timing, values
 from fa_stats.catalogue import CONFIGURATION, Catalogue, Payload, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection, Figure, Status
 from fa_stats.errors import CollectionOffError, QueryError, SourceError
+from fa_stats.policy import Policy
 from fa_stats.query import Query
 from fa_stats.session import Session, UsedUpError
 from fa_stats.settings import Settings
@@ -28,11 +30,16 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a collection is to do. `weights` are earlier measured microseconds of single stats, for their shares."""
+    """What a collection is to do. `weights` are earlier measured microseconds of single stats, for their shares.
+
+    `disabled` is what the settings switch off. `policy` is asked for the rest, once, after the instance's own switch;
+    it is told whether it may fetch anything.
+    """
 
     day: date
     settings: Settings
     disabled: Mapping[str, str] = field(default_factory=dict)
+    policy: Callable[[bool], Policy] = policy.unasked
     weights: Mapping[str, int] = field(default_factory=dict)
     isolated: bool = False
     preview: bool = False
@@ -58,10 +65,12 @@ def collect(
         started = clock.now()
         run = _Run(catalogue, order, clock, progress, session)
         run.read_switch()
+        run.ask_policy()
         try:
             run.read_schema()
         except QueryError as error:
             raise SourceError(f"The tables of the instance cannot be looked up: {error}.") from None
+        run.follow_active_list()
         run.read_everything()
         run.measure_alone()
     run.read_configuration()
@@ -83,6 +92,7 @@ def collect(
         isolated=order.isolated,
         waited_microseconds=session.waited,
         switch=run.text_of("usageDataEnabled"),
+        active_list=policy.active(run.text_of("activeStats")),
     )
 
 
@@ -97,6 +107,9 @@ class _Run:
     session: Session
     figures: dict[str, Figure] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    disabled: dict[str, str] = field(default_factory=dict)
+    allowed: bool = True  # by the settings and the instance's switch: a preview goes on without
+    follows: bool = False
 
     def read_switch(self) -> None:
         """Ask the instance whether it may be asked; raises CollectionOffError where it says no."""
@@ -106,11 +119,22 @@ class _Run:
             raise SourceError(missing)
         if switch.status.partial:
             raise SourceError(f"The instance's own switch for usage data cannot be read: {switch.reason}.")
-        decision = consent.may_collect(self.text_of("usageDataEnabled"))
+        said = consent.switch_of(self.text_of("usageDataEnabled"))
+        decision = consent.may_collect(said, self.order.settings.instance.deployment)
         if not decision.allowed and not self.order.preview:
             raise CollectionOffError(decision.reason)
+        self.allowed = decision.allowed and consent.may_connect(self.order.settings.collection.mode).allowed
         zone = None if self.figures["reportTimezone"].status.partial else self.text_of("reportTimezone") or "UTC"
         self.parameters = dict(period.parameters(self.order.day, zone))
+
+    def ask_policy(self) -> None:
+        """Ask what is switched off. Where collection is off and this a preview, nothing is fetched for it."""
+        found = self.order.policy(self.allowed)
+        self.disabled = {**found.disabled, **self.order.disabled}
+        if not found.record.follows_active_list:
+            for stat in self.catalogue.statement["current_usage_stats"].stats:
+                self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason="the settings do not follow it")
+        self.follows = found.record.follows_active_list
 
     def _unreadable_switch(self) -> str | None:
         """Say why the switch cannot be read, where the schema tells."""
@@ -134,10 +158,23 @@ class _Run:
         for stat in self.catalogue:
             if stat.statement == CONFIGURATION or stat.name in self.figures:
                 continue
-            if stat.name in self.order.disabled and stat.payload is not Payload.CONTEXT:
-                self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=self.order.disabled[stat.name])
+            if stat.name in self.disabled and stat.payload is not Payload.CONTEXT:
+                self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=self.disabled[stat.name])
             elif missing := schema.missing(query.needs(self.catalogue, [stat], self.session.dialect)):
                 self.figures[stat.name] = Figure(stat.name, Status.UNAVAILABLE, reason=missing)
+
+    def follow_active_list(self) -> None:
+        """Switch off what is not on the vendor's list of active stats, where that list is to be followed."""
+        if not self.follows:
+            return
+        self._run_all(self._left(self.catalogue.statement["current_usage_stats"].stats))
+        off = policy.inactive(self.catalogue, policy.active(self.text_of("activeStats")))
+        self.disabled = {**off, **self.disabled}
+        self.figures |= {
+            name: Figure(name, Status.DISABLED, reason=reason)
+            for name, reason in off.items()
+            if name not in self.figures
+        }
 
     def read_everything(self) -> None:
         """Run all statements that are left; the instance's own row first, since later ones need it."""
@@ -151,7 +188,7 @@ class _Run:
         """Read the stats that are in FusionAuth's own configuration, after the connection is closed."""
         stats = self.catalogue.statement[CONFIGURATION].stats
         for stat in stats:
-            if reason := self.order.disabled.get(stat.name):
+            if reason := self.disabled.get(stat.name):
                 self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=reason)
         for group in self._groups(self._left(stats)):
             figures, statement = configuration.read(

@@ -1,20 +1,29 @@
-"""Stats that somebody switched off: a policy can only take away, and says who, when, why and until when."""
+"""Stats that somebody switched off: a policy can only take away, and says who, when, why and until when.
+
+Three can switch off: the settings, a remote document (see remote.py), and the vendor's list of active stats in the
+instance itself, where the settings follow it. None of them can switch on.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from fa_stats.catalogue import Catalogue, Payload
 from fa_stats.settings import SwitchedOff
 
+NOT_ON_THE_LIST = "not on the vendor's list of active stats (current_usage_stats), which the settings follow"
+_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,99}")
 
-def disabled(entries: Iterable[SwitchedOff], day: date) -> dict[str, str]:
+
+def disabled(entries: Iterable[SwitchedOff], day: date, *, where: str = "in fa_stats.toml") -> dict[str, str]:
     """Return the stats that are off on a day, each with the sentence that the report shows."""
     return {
-        entry.stat: f"switched off by {entry.by} on {entry.on}: {entry.why}"
+        entry.stat: f"switched off {where} by {entry.by} on {entry.on}: {entry.why}"
         + (f" (until {entry.until})" if entry.until else "")
         for entry in entries
         if entry.on <= day and (entry.until is None or day <= entry.until)
@@ -40,6 +49,52 @@ class PolicyRecord:
     fetched: datetime | None = None  # when it was last confirmed
     problem: str | None = None
     follows_active_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What others than the settings switch off: stats with their sentences, and how that is known."""
+
+    record: PolicyRecord
+    disabled: Mapping[str, str] = field(default_factory=dict)
+
+
+NONE = Policy(PolicyRecord(State.UNSET))
+
+
+def unasked(_: bool) -> Policy:
+    """Answer for whoever has no policy but the settings' own."""
+    return NONE
+
+
+def active(text: str | None) -> tuple[str, ...] | None:
+    """Return the names of the vendor's list of active stats, whose text is comma-separated; None without a list.
+
+    What is no name is left out, so that no free text of an instance is ever kept.
+    """
+    if text is None:
+        return None
+    return tuple(dict.fromkeys(name for each in text.split(",") if _NAME.fullmatch(name := each.strip())))
+
+
+def inactive(catalogue: Catalogue, active_list: tuple[str, ...] | None) -> dict[str, str]:
+    """Return the stats that are not on the list of active ones; none where it names no stat at all. Metrics stay."""
+    on = _listed(catalogue, active_list)
+    stats = catalogue.of(Payload.STATS) if on else ()
+    return {stat.name: NOT_ON_THE_LIST for stat in stats if stat.name not in on}
+
+
+def recorded(record: PolicyRecord, catalogue: Catalogue, active_list: tuple[str, ...] | None) -> PolicyRecord:
+    """Return the record with what is wrong with the list of active stats, where the settings follow it."""
+    if not record.follows_active_list or _listed(catalogue, active_list):
+        return record
+    said = "could not be read" if active_list is None else "names no stat"
+    problem = f"The vendor's list of active stats (current_usage_stats) {said}: nothing was switched off by it."
+    return replace(record, problem=f"{record.problem} {problem}" if record.problem else problem)
+
+
+def _listed(catalogue: Catalogue, active_list: tuple[str, ...] | None) -> set[str]:
+    return {stat.name for stat in catalogue.of(Payload.STATS)} & set(active_list or ())
 
 
 def dump(record: PolicyRecord) -> str:

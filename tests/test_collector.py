@@ -114,7 +114,7 @@ def test_progress_is_told_before_each_statement_and_at_the_end() -> None:
     collector.collect(source, catalogue.load(), order, Clock(), lambda *step: steps.append(step))
     assert [name for name, _, _ in steps if name][:2] == ["system_configuration", "instance"]
     assert [done for _, done, _ in steps] == sorted(done for _, done, _ in steps)
-    assert {total for _, _, total in steps} == {233}
+    assert {total for _, _, total in steps} == {234}
 
 
 # -------------------------------------------------------------------------------------------------------- off means off

@@ -48,6 +48,34 @@ tenants = 8
 applications = 9
 users = 10
 
+[instance]
+deployment = "cloud"
+air_gapped = true
+created_with = "1.54"
+
+[policy]
+url = "https://policy.example/fleet.json"
+days = 2
+follow_active_list = true
+
+[sending]
+usage_data = false
+metrics = false
+usage_data_url = "https://receiver.example:8443/usage"
+metrics_url = "http://localhost:8080/metrics"
+approvals = 2
+headers = { Authorization = "RECEIVER_TOKEN" }
+ca = "authority.pem"
+certificate = "/etc/client.pem"
+key = "client.key"
+attempt_seconds = 5
+budget_seconds = 60.5
+days = 3
+
+[signing]
+key = "signing.pem"
+trusted = ["%s"]
+
 [[switched_off]]
 stat = "tenantNumber"
 by = "Ada"
@@ -60,7 +88,7 @@ stat = "nodes"
 by = "Ada"
 on = 2026-11-23
 why = "agreed"
-"""
+""" % ("0f" * 32)
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +131,23 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             SwitchedOff("tenantNumber", "Ada", date(2026, 11, 23), "agreed", date(2026, 12, 31)),
             SwitchedOff("nodes", "Ada", date(2026, 11, 23), "agreed"),
         ),
+        instance=settings.Instance("cloud", True, "1.54"),
+        policy=settings.RemotePolicy("https://policy.example/fleet.json", 2.0, True),
+        sending=settings.Sending(
+            usage_data=False,
+            metrics=False,
+            usage_data_url="https://receiver.example:8443/usage",
+            metrics_url="http://localhost:8080/metrics",
+            approvals=2,
+            headers={"Authorization": "RECEIVER_TOKEN"},
+            ca=Path("authority.pem"),
+            certificate=Path("/etc/client.pem"),
+            key=Path("client.key"),
+            attempt_seconds=5.0,
+            budget_seconds=60.5,
+            days=3,
+        ),
+        signing=settings.Signing(Path("signing.pem"), ("0f" * 32,)),
     )
 
 
@@ -158,6 +203,11 @@ def test_the_shipped_template_is_the_defaults_and_each_of_its_lines_can_be_used(
     assert found.back_off == settings.BackOff()
     assert found.demo == settings.Demo()
     assert found.paths == settings.Paths()
+    assert found.instance == settings.Instance()
+    assert found.policy == settings.RemotePolicy()
+    files = settings.Sending(ca=Path("authority.pem"), certificate=Path("client.pem"), key=Path("client.key"))
+    assert found.sending == files
+    assert found.signing == settings.Signing(Path("signing.pem"))
     assert len(found.switched_off) == 1
     for kind in (
         settings.Source,
@@ -166,6 +216,10 @@ def test_the_shipped_template_is_the_defaults_and_each_of_its_lines_can_be_used(
         settings.Paths,
         settings.Configuration,
         settings.Demo,
+        settings.Instance,
+        settings.RemotePolicy,
+        settings.Sending,
+        settings.Signing,
         SwitchedOff,
     ):
         for key in fields(kind):
@@ -256,7 +310,45 @@ WRONG = {
     "an empty source": ('[source]\nurl = " "\n', ["`url` in [source] is to name a source"]),
     "another mode": (
         '[collection]\nmode = "remote"\n',
-        ['`mode` in [collection] is to be "off" or "local", not \'remote\''],
+        ['`mode` in [collection] is to be "off", "local" or "on", not \'remote\''],
+    ),
+    "another deployment": (
+        '[instance]\ndeployment = "hosted"\n',
+        ['`deployment` in [instance] is to be "self-hosted" or "cloud", not \'hosted\''],
+    ),
+    "a version that is none": (
+        '[instance]\ncreated_with = "v1.55"\n',
+        ["`created_with` in [instance] is to be a version such as 1.60.2, not 'v1.55'"],
+    ),
+    "an address that others can read": (
+        '[sending]\nmetrics_url = "http://receiver.example/"\n',
+        ["`metrics_url` in [sending] is to begin with https:// and name a host"],
+    ),
+    "an address with a password": (
+        '[policy]\nurl = "https://u:hunter2@policy.example/"\n',
+        ["`url` in [policy] is to hold no user and no password: see `headers` in [sending]"],
+    ),
+    "an address whose port is none": (
+        '[policy]\nurl = "https://policy.example:hunter2/"\n',
+        ["`url` in [policy] is to begin with https:// and name a host"],
+    ),
+    "a copy that is kept for less than no time": (
+        "[policy]\ndays = -1\n",
+        ["`days` in [policy] is to be between 0 and 366"],
+    ),
+    "a crowd of approvers": ("[sending]\napprovals = 3\n", ["`approvals` in [sending] is to be 0, 1 or 2"]),
+    "no time to send": ("[sending]\nattempt_seconds = 0\n", ["`attempt_seconds` in [sending] is to be above zero"]),
+    "half a certificate": (
+        '[sending]\ncertificate = "client.pem"\n',
+        ["`certificate` and `key` in [sending] are to be given together"],
+    ),
+    "a header that is no text": (
+        "[sending]\nheaders = { Authorization = 5 }\n",
+        ["`headers` in [sending] is to be a table of texts in quotes, not a dict"],
+    ),
+    "a key that is none": (
+        '[signing]\ntrusted = ["0F"]\n',
+        ["`trusted` in [signing] is to hold public keys of 64 hexadecimal digits"],
     ),
     "a mode that is no text": (
         "[collection]\nmode = false\n",

@@ -8,7 +8,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -18,8 +18,11 @@ import pytest
 from projects import holding
 
 from fa_stats import catalogue, payload, snapshots, storage
+from fa_stats.checks import Check, Outcome
 from fa_stats.collection import Collection, Load
+from fa_stats.consent import Agreement, Circumstances, Created, Plan
 from fa_stats.errors import StorageError
+from fa_stats.policy import PolicyRecord, State
 from fa_stats.snapshots import Snapshot
 
 DAY = instances.DAY
@@ -36,6 +39,19 @@ LOAD = Load(
     plan='Aggregate ~1 rows\n  Seq Scan on tenants ~40 rows: it\'s "quoted" — and more',
     plan_sha256="a" * 64,
     whole_server=("temporary_bytes", "temporary_files"),
+)
+
+CIRCUMSTANCES = Circumstances(
+    mode="on",
+    usage_data=True,
+    metrics=False,
+    deployment="cloud",
+    air_gapped=True,
+    created=Created.BEFORE,
+    switch=None,
+    plan=Plan.COMMUNITY,
+    definitions="b" * 64,
+    agreement=Agreement('Ada "A" O\'Neill', datetime(2026, 11, 23, 2, tzinfo=UTC), "b" * 64, "it's — fine"),
 )
 
 
@@ -78,8 +94,30 @@ def without_load(kept: Snapshot) -> Snapshot:
             metrics=tuple(replace(each, alone_microseconds=None) for each in collection.metrics),
             statements=tuple(replace(each, load=Load()) for each in collection.statements if not each.alone),
             waited_microseconds=0,
+            switch=None,
         ),
     )
+
+
+def write_format_2(folder: Path) -> Path:
+    """Write a snapshot as 0.2.0 did, by its own tables."""
+    now, path = write(folder / "now", load=LOAD), snapshots.path_of(folder, DAY, RUN)
+    path.parent.mkdir(parents=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute((Path(__file__).parent / "format_2.sql").read_text())
+        connection.execute(f"ATTACH '{now}' AS now (READ_ONLY)")
+        tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name <> 'now'").fetchall()
+        for (table,) in tables:
+            listed = _columns(connection, table)
+            connection.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM now.{table}")
+        connection.execute("UPDATE run SET format = 2")
+    path.chmod(0o444)
+    return path
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    found = "SELECT column_name FROM duckdb_columns() WHERE database_name <> 'now' AND table_name = ?"
+    return ", ".join(name for (name,) in connection.execute(found, [table]).fetchall())
 
 
 def write_format_1(data: Path, day: date = DAY, run: str = RUN, identity: str = "duckdb:one") -> Path:
@@ -153,10 +191,32 @@ def test_a_snapshot_of_format_1_is_read_as_it_was_kept(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_snapshot_of_format_2_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    path = write_format_2(tmp_path)
+    before = path.read_bytes()
+    kept = snapshot(load=LOAD)
+    assert kept.collection.switch == "true"
+    assert snapshots.read(path) == replace(kept, collection=replace(kept.collection, switch=None))
+    assert path.read_bytes() == before
+
+
+def test_what_allowed_the_collection_and_what_was_checked_is_kept(tmp_path: Path) -> None:
+    kept = replace(
+        snapshot(),
+        collection=replace(collected(), active_list=("nodes", "tenantNumber")),
+        circumstances=CIRCUMSTANCES,
+        policy=PolicyRecord(State.KEPT, "a" * 64, collected().started, 'It\'s "old".', follows_active_list=True),
+        checks=(Check("one", 'A "promise".', Outcome.HELD, "seen"), Check("two", "Another.", Outcome.NOT_RUN, "it's")),
+    )
+    found = snapshots.read(snapshots.write(tmp_path, kept, catalogue.load()))
+    assert (found.circumstances, found.policy, found.checks) == (kept.circumstances, kept.policy, kept.checks)
+    assert (found.collection.switch, found.collection.active_list) == ("true", ("nodes", "tenantNumber"))
+
+
 def test_a_snapshot_of_a_newer_fa_stats_is_refused_as_such(kept: Path) -> None:
     kept.chmod(0o644)
     with duckdb.connect(str(kept)) as connection:
-        connection.execute("UPDATE run SET format = 3")
+        connection.execute("UPDATE run SET format = 4")
     with pytest.raises(StorageError, match="written by a newer fa_stats"):
         snapshots.read(kept)
 

@@ -6,6 +6,7 @@
 --   since: 1.55.1
 --   privacy: count
 --   confidence: inferred
+--   within: applicationNumber
 --   why: Shows how many applications use the feature, and so how widely it is taken up.
 --   ambiguity: whether inactive / pending-delete applications and the built-in admin and tenant-manager applications
 --     are counted is not documented
@@ -52,6 +53,7 @@ SELECT
 
   -- applicationActiveLoggedIntoNumber: Active applications with at least one row in hourly_logins (over the
   --     API: applicationTotals logins above zero).
+  --   within: applicationActiveNumber
   --   confidence: ambiguous
   --   ambiguity: login source table and time window (ever, retained records, recent) are not documented; sample
   --     100 of 101 could mean one application never logged into or the admin application excluded;
@@ -69,6 +71,7 @@ SELECT
   -- applicationActiveRoleNumber: Rows of application_roles whose application is active, the built-in admin
   --     application (3c219e58-ed0e-4b18-ad48-f4f92793ae32) and the tenant manager
   --     (instance.tenant_manager_applications_id) left out.
+  --   within: none
   --   confidence: ambiguous
   --   ambiguity: sample value is 200 with 100 created applications plus the built-in admin application, which
   --     itself owns a fixed set of roles, so either built-in roles are left out or only roles in use
@@ -123,6 +126,7 @@ SELECT
   -- applicationAdvancedSelfServiceRegistrationPreVerified: Number of applications with advanced self-service
   --     registration whose form contains an identity
   --     verification step before the user is created.
+  --   within: applicationAdvancedSelfServiceRegistrationEnabled
   --   since: after 1.55; version not published | setting: 1.62.0 | plan: paid plan (advanced registration forms)
   --   ambiguity: feature (issue 3278) is newer than the 1.59.1 the sample claims; no timing in the sample; must
   --     be 0/absent on older schemas
@@ -177,6 +181,7 @@ SELECT
 
   -- applicationLoggedInApplicationsUsingSimpleThemes: Applications with at least one row in hourly_logins and a
   --     theme of their own whose themes.data type is simple.
+  --   within: applicationCustomThemeUsed
   --   setting: simple themes 1.51.0 | plan: paid plan (application themes) | confidence: ambiguous
   --   ambiguity: login source, time window and whether inactive applications count are not documented; themes
   --     without a type key are advanced
@@ -267,6 +272,7 @@ SELECT
   count(applications.multi_factor_sms_message_templates_id) AS applicationMultiFactorSmsMessageTemplate,
 
   -- applicationNumber: Number of applications of any state.
+  --   within: none
   --   confidence: documented
   --   why: The size of the instance, against which every other application figure is read.
   --   ambiguity: built-in applications appear to be included (sample 101)
@@ -295,6 +301,7 @@ SELECT
 
   -- applicationBasicSelfServicePhoneRegistrationEnabled: Applications with registrationConfiguration.enabled,
   --     type basic and loginIdType phoneNumber.
+  --   within: applicationBasicSelfServiceRegistrationEnabled
   --   since: after 1.55; version not published | setting: 1.59.0
   count_if(
     flag(applications.data, 'registrationConfiguration.enabled')
@@ -480,6 +487,7 @@ SELECT
 
   -- monthlyLogins: Logins of all applications in the month that contains the last complete day (the day before the
   --     report day), month bounds in system_configuration.report_timezone: sum of hourly_logins.count.
+  --   within: none
   --   payload: metrics | group: metrics | since: 1.0 | confidence: inferred
   --   why: How busy the instance is.
   --   ambiguity: current or previous month, and report time zone versus UTC, not documented

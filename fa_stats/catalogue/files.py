@@ -23,6 +23,7 @@ _DEFAULTS = {
     "why": "",
     "ambiguity": "",
     "absent": "",
+    "within": "",
 }
 _CLOSED = {
     "payload": frozenset(Payload),
@@ -84,7 +85,7 @@ class _Reader:
             self._wrong(start + 1, "the SELECT has no item")
         base, joins, tail = self._from(self.lines[end:], end + 1)
         statement = Statement(self.name, intro, ctes, stats, base, joins, tail, self.path.name, text)
-        for line, sentence in statement.unknown_names():
+        for line, sentence in (*statement.unknown_names(), *_lawless(stats)):
             self._wrong(line, sentence)
         return statement
 
@@ -202,6 +203,16 @@ class _Reader:
             elif _is_code(line):
                 self._wrong(number, "after the items come `FROM table`, `LEFT JOIN`s, `GROUP BY`, `ORDER BY`")
         return base, tuple(joins), "\n".join(tail)
+
+
+def _lawless(stats: tuple[Stat, ...]) -> Iterator[tuple[int, str]]:
+    """Laws that cannot be looked at, as (line, sentence): both sides are figures of one statement, and can be added up."""
+    kinds = {stat.name: stat.kind for stat in stats}
+    for stat in stats:
+        whole = kinds.get(stat.within) if stat.within != stat.name else None
+        if stat.within and not {stat.kind, whole} <= {Kind.COUNT, Kind.BREAKDOWN}:
+            what = f"`within` of {stat.name} is to name another count of this file, not `{stat.within}`"
+            yield stat.line, f"{what}; `within: none` says that it is part of nothing"
 
 
 def _is_code(line: str) -> bool:

@@ -20,6 +20,7 @@ SELECT
   count_if(identity_providers_applications.enabled AND identity_providers.enabled) AS applicationEnabledIdentityProviders,
 
   -- applicationEnabledIdentityProvidersWithLambdas: The same rows, whose provider has a reconcile lambda.
+  --   within: applicationEnabledIdentityProviders
   --   setting: 1.17.0
   --   ambiguity: sample 260 is exactly half of the 520 links in the breakdown, which fits a count of links;
   --     per-provider or per-application counting cannot be excluded
@@ -33,6 +34,7 @@ SELECT
   --     application links of enabled providers that belong to a tenant,
   --     by type. On a schema without that column the status is
   --     unavailable.
+  --   within: applicationEnabledIdentityProviders
   --   kind: breakdown | since: after 1.55; version not published | setting: 1.62.0 | confidence: ambiguous
   --   privacy: enumeration
   --   ambiguity: alternative reading: providers with a per-tenant configuration row

@@ -9,11 +9,13 @@
 
 SELECT
   -- instanceNodes: Rows of nodes.
+  --   within: nodes
   --   confidence: ambiguous
   --   ambiguity: freshness rule for stale nodes is not documented
   count(nodes.id) AS instanceNodes,
 
   -- nodes: Rows of nodes.
+  --   within: instanceNodes
   --   payload: metrics | group: metrics | since: 1.0
   --   ambiguity: freshness rule for last_checkin_instant not documented
   count(nodes.id) AS nodes

@@ -45,5 +45,6 @@ class Stat:
     why: str
     ambiguity: str
     absent: str  # why there may be no value, where there may be none
+    within: str  # the figure of the same statement that it is a part of, and so never larger than; empty: none
     file: str
     line: int

@@ -5,6 +5,7 @@
 --   since: 1.55.1
 --   privacy: count
 --   confidence: inferred
+--   within: tenantNumber
 --   why: Shows how many tenants use the feature, and so how widely it is taken up.
 --   ambiguity: whether tenants in PendingDelete state are counted is not documented
 
@@ -139,6 +140,7 @@ SELECT
   count(tenants.multi_factor_sms_message_templates_id) AS tenantMultiFactorSmsMessageTemplate,
 
   -- tenantNumber: Number of tenants.
+  --   within: none
   --   confidence: documented
   --   why: The size of the instance, against which every other tenant figure is read.
   --   ambiguity: pending-delete tenants presumably included
@@ -336,6 +338,7 @@ SELECT
 
   -- webhookGroupCreateTransactional: Tenants in whose data eventConfiguration.events the event group.create is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookGroupCreate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -362,6 +365,7 @@ SELECT
 
   -- webhookGroupDeleteTransactional: Tenants in whose data eventConfiguration.events the event group.delete is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookGroupDelete
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -390,6 +394,7 @@ SELECT
   -- webhookGroupMemberAddTransactional: Tenants in whose data eventConfiguration.events the event
   --     group.member.add is enabled with a transactionType other than None
   --     (missing counts as None).
+  --   within: webhookGroupMemberAdd
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -418,6 +423,7 @@ SELECT
   -- webhookGroupMemberRemoveTransactional: Tenants in whose data eventConfiguration.events the event
   --     group.member.remove is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookGroupMemberRemove
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -446,6 +452,7 @@ SELECT
   -- webhookGroupMemberUpdateTransactional: Tenants in whose data eventConfiguration.events the event
   --     group.member.update is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookGroupMemberUpdate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -472,6 +479,7 @@ SELECT
 
   -- webhookGroupUpdateTransactional: Tenants in whose data eventConfiguration.events the event group.update is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookGroupUpdate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -492,6 +500,7 @@ SELECT
   -- webhookJwtPublicKeyUpdateTransactional: Tenants in whose data eventConfiguration.events the event
   --     jwt.public-key.update is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookJwtPublicKeyUpdate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -519,6 +528,7 @@ SELECT
   -- webhookJwtRefreshTokenRevokeTransactional: Tenants in whose data eventConfiguration.events the event
   --     jwt.refresh-token.revoke is enabled with a transactionType other
   --     than None (missing counts as None).
+  --   within: webhookJwtRefreshTokenRevoke
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -530,6 +540,7 @@ SELECT
 
   -- webhookJwtRefreshTransactional: Tenants in whose data eventConfiguration.events the event jwt.refresh is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookJwtRefresh
   --   group: webhook | setting: 1.16.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -557,6 +568,7 @@ SELECT
   -- webhookUserBulkCreateTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.bulk.create is enabled with a transactionType other than None
   --     (missing counts as None).
+  --   within: webhookUserBulkCreate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -583,6 +595,7 @@ SELECT
 
   -- webhookUserCreateTransactional: Tenants in whose data eventConfiguration.events the event user.create is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookUserCreate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -603,6 +616,7 @@ SELECT
   -- webhookUserDeactivateTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.deactivate is enabled with a transactionType other than None
   --     (missing counts as None).
+  --   within: webhookUserDeactivate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -629,6 +643,7 @@ SELECT
 
   -- webhookUserDeleteTransactional: Tenants in whose data eventConfiguration.events the event user.delete is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookUserDelete
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -657,6 +672,7 @@ SELECT
   -- webhookUserEmailVerifiedTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.email.verified is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookUserEmailVerified
   --   group: webhook | setting: 1.8.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -709,6 +725,7 @@ SELECT
   -- webhookUserLoginFailedTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.login.failed is enabled with a transactionType other than None
   --     (missing counts as None).
+  --   within: webhookUserLoginFailed
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -729,6 +746,7 @@ SELECT
   -- webhookUserLoginNewDeviceTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.login.new-device is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookUserLoginNewDevice
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -749,6 +767,7 @@ SELECT
   -- webhookUserLoginSuccessTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.login.success is enabled with a transactionType other than None
   --     (missing counts as None).
+  --   within: webhookUserLoginSuccess
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -769,6 +788,7 @@ SELECT
   -- webhookUserLoginSuspiciousTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.login.suspicious is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookUserLoginSuspicious
   --   group: webhook | setting: 1.30.0 | plan: Enterprise (threat detection)
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -789,6 +809,7 @@ SELECT
   -- webhookUserPasswordBreachTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.password.breach is enabled with a transactionType other than
   --     None (missing counts as None).
+  --   within: webhookUserPasswordBreach
   --   group: webhook | setting: 1.15.0 | plan: paid plan with Breached Password Detection (premium)
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -841,6 +862,7 @@ SELECT
   -- webhookUserReactivateTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.reactivate is enabled with a transactionType other than None
   --     (missing counts as None).
+  --   within: webhookUserReactivate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -869,6 +891,7 @@ SELECT
   -- webhookUserRegistrationCreateTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.registration.create is enabled with a transactionType
   --     other than None (missing counts as None).
+  --   within: webhookUserRegistrationCreate
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -897,6 +920,7 @@ SELECT
   -- webhookUserRegistrationDeleteTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.registration.delete is enabled with a transactionType
   --     other than None (missing counts as None).
+  --   within: webhookUserRegistrationDelete
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -925,6 +949,7 @@ SELECT
   -- webhookUserRegistrationUpdateTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.registration.update is enabled with a transactionType
   --     other than None (missing counts as None).
+  --   within: webhookUserRegistrationUpdate
   --   group: webhook | setting: 1.6.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -945,6 +970,7 @@ SELECT
   -- webhookUserRegistrationVerifiedTransactional: Tenants in whose data eventConfiguration.events the event
   --     user.registration.verified is enabled with a transactionType
   --     other than None (missing counts as None).
+  --   within: webhookUserRegistrationVerified
   --   group: webhook | setting: 1.8.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
@@ -987,6 +1013,7 @@ SELECT
 
   -- webhookUserUpdateTransactional: Tenants in whose data eventConfiguration.events the event user.update is
   --     enabled with a transactionType other than None (missing counts as None).
+  --   within: webhookUserUpdate
   --   group: webhook | setting: before 1.7.0
   --   why: Shows which event types tenants send, and which hold up a request until a webhook agrees.
   --   ambiguity: whether enabled must also be true is not documented (6-7 ms timings suggest a second
