@@ -287,6 +287,25 @@ def statement_days(data: Path, source: str, name: str | None, until: date) -> li
     return [StatementDay(*row) for row in rows]
 
 
+def known_runs(data: Path) -> set[str]:
+    """Return the runs whose snapshots the history has seen; none where it cannot be read."""
+    return {run for (run,) in _rows(data, "SELECT run FROM seen")}
+
+
+def first_names(data: Path, source: str, version: str) -> tuple[date, str, frozenset[str]] | None:
+    """Return the day and name of a source's first run under an application version, and the figures that it knew.
+
+    Of a day with more runs than one, it is the last.
+    """
+    rows = _rows(
+        data,
+        "SELECT day, run, list(name) FROM figures WHERE run = ("
+        f"SELECT min(run) FROM runs WHERE source = {storage.quoted(source)} "
+        f"AND application_version = {storage.quoted(version)}) AND source = {storage.quoted(source)} GROUP BY day, run",
+    )
+    return next(((day, run, frozenset(names)) for day, run, names in rows), None)
+
+
 def _of(source: str, until: date) -> str:
     return f"source = {storage.quoted(source)} AND day <= DATE '{until}'"
 

@@ -62,6 +62,7 @@ def test_the_stats_are_the_222_that_are_published_and_the_metrics_are_the_eight(
         "usageDataEnabled",
         "reportTimezone",
         "tenantManagerApplication",
+        "activeStats",
     }
 
 

@@ -1,0 +1,94 @@
+"""Gathers what the checks look at: the payloads, the earlier runs, the ledger, the clock."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+from fa_stats import catalogue, history, ledger, snapshots
+from fa_stats.clock import Clock
+from fa_stats.collection import Collection
+from fa_stats.consent import Circumstances
+from fa_stats.policy import PolicyRecord
+from fa_stats.promises import Evidence
+from fa_stats.settings import Settings
+from fa_stats.snapshots import Snapshot
+
+
+def gather(
+    settings: Settings,
+    collection: Collection,
+    payload: bytes,
+    metrics: bytes,
+    policy: PolicyRecord | None,
+    circumstances: Circumstances | None,
+    source_identity: str,
+    again_because: str | None,
+    clock: Clock,
+    ledger_problem: str | None,
+) -> Evidence:
+    """Read what the earlier runs and the ledger tell, for a run that is not kept yet.
+
+    What cannot be read is left unknown, which no check takes for a pass.
+    """
+    known, first = _names(settings, collection, source_identity)
+    return Evidence(
+        collection=collection,
+        catalogue=catalogue.load(),
+        payload=payload,
+        metrics=metrics,
+        policy=policy,
+        circumstances=circumstances,
+        budget_microseconds=int(settings.collection.budget_seconds * 1_000_000),
+        statement_timeout_microseconds=int(settings.collection.statement_timeout_seconds * 1_000_000),
+        known=known,
+        first_of_version=first,
+        reasons=(*_reasons(settings, collection, source_identity), again_because),
+        ledger_problem=ledger_problem,
+        ledger_newest=_newest(settings),
+        now=clock.now(),
+    )
+
+
+def _names(settings: Settings, collection: Collection, identity: str) -> tuple[frozenset[str] | None, bool]:
+    """Return the names of the first run under this application version; whether there is none before this run.
+
+    The history tells it, but for the earlier runs of that day. Snapshots that it has not seen are read, which are all of
+    them where it cannot be read.
+    """
+    version = collection.application_version
+    if version is None:
+        return None, False
+    known = history.known_runs(settings.data)
+    day, name, names = history.first_names(settings.data, identity, version) or (None, None, None)
+    lost = False
+    for other, run in sorted(snapshots.found(settings.data), key=lambda each: each[1]):
+        if name and run >= name:
+            break
+        if run in known and other != day:
+            continue
+        snapshot = snapshots.if_readable(settings.data, other, run)
+        lost = lost or snapshot is None
+        if snapshot and (snapshot.source_identity, snapshot.collection.application_version) == (identity, version):
+            return _figures(snapshot), False
+    return names, names is None and not lost
+
+
+def _figures(snapshot: Snapshot) -> frozenset[str]:
+    return frozenset(figure.name for figure in snapshot.collection.stats + snapshot.collection.metrics)
+
+
+def _reasons(settings: Settings, collection: Collection, identity: str) -> list[str | None]:
+    """Return why each kept run of this day and source was begun again, in the order in which they ran."""
+    runs = [run for day, run in snapshots.found(settings.data) if day == collection.day]
+    kept = (snapshots.if_readable(settings.data, collection.day, run) for run in runs)
+    return [each.again_because for each in kept if each and each.source_identity == identity]
+
+
+def _newest(settings: Settings) -> datetime | None:
+    """Return the latest moment that any entry of the ledger has."""
+    moments = []
+    for entry in ledger.entries(settings.data):
+        with suppress(KeyError, TypeError, ValueError):
+            moments.append(datetime.fromisoformat(entry["at"]))
+    return max(moments, default=None)
