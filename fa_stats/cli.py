@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fa_stats import __version__, dictionary
+from fa_stats import __version__, auditing, dictionary, permission, sending
 from fa_stats.errors import ExitCode
 from fa_stats.shell import DAY, Commands, day_option, dump, guarded, json_option, note, source_option
 
@@ -92,7 +92,7 @@ def _print_record(record: RunRecord, report: Path) -> None:
 @guarded
 def collect(source: str | None, day: date | None, preview: bool, output: Path | None, isolated: bool) -> int:
     """Print the payload's exact bytes. Nothing is stored, nothing is sent."""
-    from fa_stats import catalogue, collector, files, history, payload, policy, progress, settings
+    from fa_stats import catalogue, collector, files, history, payload, policy, progress, remote, settings
     from fa_stats import run as runs
     from fa_stats.clock import Clock
     from fa_stats.parameters import Parameters
@@ -104,6 +104,7 @@ def collect(source: str | None, day: date | None, preview: bool, output: Path | 
         day=day,
         settings=found,
         disabled=policy.disabled(found.switched_off, day),
+        policy=remote.Asking(found, day, clock, keep=False),
         weights=history.weights(found.data, where.identity),
         isolated=isolated,
         preview=preview,
@@ -122,6 +123,11 @@ def collect(source: str | None, day: date | None, preview: bool, output: Path | 
 
 
 main.add_command(dictionary.commands)
+main.add_command(permission.commands)
+main.add_command(sending.approve)
+main.add_command(sending.submit)
+main.add_command(auditing.verify)
+main.add_command(auditing.pack)
 
 
 @main.command()

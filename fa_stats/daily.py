@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fa_stats import errors, files, notebook, outcome, quick, recovery, run
+from fa_stats import errors, files, ledger, notebook, outcome, quick, recovery, run
 from fa_stats.clock import Clock
 from fa_stats.errors import FaStatsError, RunError
 from fa_stats.parameters import Parameters
 from fa_stats.record import RunRecord
 from fa_stats.settings import SOURCE_VARIABLE, Settings
+from fa_stats.snapshots import Snapshot
 from fa_stats.sources import Source
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def execute(settings: Settings, asked: Parameters, clock: Clock, say: Callable[[
     """
     day = asked.check(clock.now().date())
     source = run.source_of(settings, asked.source, day)
-    if not asked.again and (done := outcome.finished_run(settings, day, source)) and outcome.whole(settings, done[0]):
+    done = None if asked.again else outcome.finished_run(settings, day, source)
+    if done and outcome.whole(settings, done[0]) and not asked.submit:
         return done[0], True
     from fa_stats import kernel  # with Jupyter, which a day that is done does without
 
@@ -41,16 +43,31 @@ def execute(settings: Settings, asked: Parameters, clock: Clock, say: Callable[[
     stop = kernel.Stop()
     with files.only_run(settings.data, name, clock.now()) as lock, stop.heeded():
         recovery.recover(settings, clock)
+        ledger.enter_missing(settings, clock)
         if not asked.again and (done := outcome.finished_run(settings, day, source)):
-            record, snapshot = done
-            if not outcome.whole(settings, record):
-                record = outcome.write_report(settings, record, snapshot, clock)
-            return record, True
+            return _taken_up(settings, asked, *done, clock, say), True
         say(f"Run {name} for {day}, {source.label}.")
         begun = run.begun(settings, source, asked, day, name, clock.now())
         with files.scratch() as scratch:
             problem = _papermill(settings, asked, begun, scratch, lock, stop)
             return _complete(settings, begun, problem, scratch / notebook.NAME, clock), False
+
+
+def _taken_up(
+    settings: Settings,
+    asked: Parameters,
+    record: RunRecord,
+    snapshot: Snapshot,
+    clock: Clock,
+    say: Callable[[str], None],
+) -> RunRecord:
+    """Do for an earlier run what is left: send it, where that is asked for, and write its report."""
+    if asked.submit:
+        sent = outcome.submit(settings, snapshot, clock, say)
+        return outcome.submitted(outcome.refreshed(settings, snapshot, clock), sent, asked=True)
+    if outcome.whole(settings, record):
+        return record
+    return outcome.write_report(settings, record, snapshot, clock)
 
 
 def _complete(
@@ -84,6 +101,7 @@ def _papermill(
     given |= {key: value for key in ("submit", "again", "reason", "isolated") if (value := getattr(asked, key))}
     budget = settings.collection.budget_seconds * (1 + settings.collection.pause_ratio)
     budget += settings.back_off.wait_seconds
+    budget += 2 * (settings.sending.budget_seconds + settings.sending.attempt_seconds) if asked.submit else 0
     try:
         from fa_stats import kernel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -11,7 +12,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fa_stats import catalogue, consent, files, notebook, query, rights, snapshots
+from fa_stats import (
+    agreement,
+    catalogue,
+    consent,
+    definitions,
+    files,
+    ledger,
+    notebook,
+    query,
+    rights,
+    signing,
+    snapshots,
+    verification,
+)
 from fa_stats import run as runs
 from fa_stats import settings as settings_module
 from fa_stats.clock import Clock
@@ -40,13 +54,13 @@ class Finding:
 
 
 def examine(clock: Clock, start: Path | None = None) -> list[Finding]:
-    """Look at settings, catalogue, folders, notebook, kernel, source and kept days, in this order."""
+    """Look at settings, catalogue, folders, notebook, kernel, source, kept days, ledger and sending, in this order."""
     try:
         settings = settings_module.load(start)
     except FaStatsError as error:
         return [Finding(False, "The settings cannot be used.", str(error))]
     where = f"Settings from {settings.file}." if settings.file else "No fa_stats.toml: everything is at its default."
-    looks = (_catalogue, _folders, _notebook, _kernel, _source, _days)
+    looks = (_catalogue, _folders, _notebook, _kernel, _source, _days, _ledger, _sending)
     return [Finding(True, where), *(finding for look in looks for finding in _guarded(look, settings, clock))]
 
 
@@ -176,3 +190,52 @@ def _days(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG00
         f"{days} days are kept, {kept[0][0]} to {kept[-1][0]}." + (f" {len(broken)} cannot be read." if broken else ""),
         f"Damaged: {', '.join(broken)}. Restore them from a backup, or take them away." if broken else None,
     )
+
+
+def _ledger(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    if problem := verification.ledger_problem(settings):
+        yield Finding(
+            False, f"The ledger does not hold: {problem}", "`fa-stats verify` names everything that does not."
+        )
+    elif ledger.path_of(settings.data).exists():
+        yield Finding(True, "The ledger holds from its first entry to its last.")
+    signer = signing.signer(settings)
+    if signer is None:
+        yield Finding(True, "The ledger's checkpoints are not signed: [signing] in fa_stats.toml names no key.")
+    elif exposed := signing.exposed(settings):
+        yield Finding(False, exposed, "Take those rights away: chmod 600.")
+    else:
+        yield Finding(True, f"The ledger's checkpoints are signed with the key {signer.public}.")
+
+
+def _sending(settings: Settings, clock: Clock) -> Iterator[Finding]:  # noqa: ARG001
+    sending = settings.sending
+    if settings.collection.mode != "on":
+        yield Finding(True, f'Nothing is ever sent: [collection] mode is "{settings.collection.mode}".')
+        return
+    agreed = agreement.current(settings.data)
+    if agreed is None:
+        mend = "`fa-stats consent show` tells what is counted, `fa-stats consent agree --by NAME` agrees to it."
+        yield Finding(False, "Nobody has agreed that anything is sent.", mend)
+    elif agreed.definitions != definitions.digest(definitions.of(catalogue.load())):
+        mend = "`fa-stats consent show` tells the difference, `fa-stats consent agree --by NAME` agrees to it."
+        yield Finding(False, f"What is counted is not what {agreed.by} agreed to.", mend)
+    else:
+        yield Finding(True, f"{agreed.by} agreed to what is counted, on {agreed.at:%Y-%m-%d}.")
+    for name, wanted, url in (
+        ("usage_data", sending.usage_data, sending.usage_data_url),
+        ("metrics", sending.metrics, sending.metrics_url),
+    ):
+        if wanted and not url:
+            mend = (
+                f"Set `{name}_url` in [sending], or `{name} = false`. There is no default: the vendor's is not public."
+            )
+            yield Finding(False, f"There is no receiver for {name.replace('_', ' ')}.", mend)
+    for header, variable in sending.headers.items():
+        if not os.environ.get(variable):
+            said = f"The environment variable {variable}, for the header {header}, is not set."
+            yield Finding(False, said, "Set it where the scheduler starts fa_stats.")
+    for name in ("ca", "certificate", "key"):
+        path = settings.path(getattr(sending, name))
+        if path and not path.is_file():
+            yield Finding(False, f"There is no file {path}, which `{name}` in [sending] names.", "Put it there.")

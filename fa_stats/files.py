@@ -11,10 +11,11 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from fa_stats.errors import BusyError, StorageError
 
@@ -97,14 +98,28 @@ def only_run(data: Path, run: str, since: datetime) -> Iterator[int]:
     Gives the lock's file descriptor: a kernel that inherits it holds the lock as well. Raises BusyError, naming the
     run that is at work.
     """
-    path = data / "run.lock"
+    holding = {"run": run, "pid": os.getpid(), "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"}
+    with _alone(data / "run.lock", holding, _holder) as descriptor:
+        yield descriptor
+
+
+@contextmanager
+def only_sender(data: Path) -> Iterator[None]:
+    """Hold the lock that keeps two processes from sending at once; it falls with the process. Raises BusyError."""
+    with _alone(data / "outbox.lock", {"pid": os.getpid()}, _sender):
+        yield
+
+
+@contextmanager
+def _alone(path: Path, holding: dict[str, Any], busy: Callable[[Path], str]) -> Iterator[int]:
+    """Hold a lock, whose file says who holds it; raises BusyError with what `busy` says of that file."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+", buffering=0) as handle:
             if not _locked(handle.fileno()):
-                raise BusyError(_holder(path))
+                raise BusyError(busy(path))
             handle.truncate(0)
-            handle.write(json.dumps({"run": run, "pid": os.getpid(), "since": f"{since:%Y-%m-%dT%H:%M:%SZ}"}).encode())
+            handle.write(json.dumps(holding).encode())
             descriptor = os.dup(handle.fileno())
     except OSError as error:
         raise refused(path, error) from error
@@ -135,6 +150,14 @@ def _holder(path: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         who = "Another run is at work."
     return f"{who} This one did nothing. Wait for it, then look at its report."
+
+
+def _sender(path: Path) -> str:
+    try:
+        who = f"Another process ({json.loads(path.read_text(encoding='utf-8'))['pid']}) is sending."
+    except (OSError, ValueError, KeyError, TypeError):
+        who = "Another process is sending."
+    return f"{who} This one sent nothing. Wait for it, then call `fa-stats submit`."
 
 
 @contextmanager

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
-from fa_stats import files, ledger, pages, payload, report, snapshots
+from fa_stats import files, ledger, outbox, pages, payload, report, snapshots
+from fa_stats.checks import Outcome
 from fa_stats.clock import Clock
 from fa_stats.collection import Status
 from fa_stats.diff import differences
@@ -23,36 +27,44 @@ from fa_stats.sources import Source
 RUN_AGAIN = "Nothing of earlier days is lost. Run it again: `fa-stats run`."
 
 
-def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison, *, submit: bool = False) -> RunRecord:
-    """Return the record of a run that has its payload: its verdict, counts and digests."""
+def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> RunRecord:
+    """Return the record of a run that has its payload, not sent yet: its verdict, counts and digests."""
     collection, previous = snapshot.collection, comparison.previous
     counts = collection.counts()
     changed = differences(comparison.changes)
     lost = sum(figure.status.partial for figure in collection.stats + collection.metrics)
     said = f"{counts[Status.OK]} of {len(collection.stats)} stats counted"
-    if lost:
+    checks = Counter(each.outcome for each in snapshot.checks)
+    if broken := checks[Outcome.FAILED]:
+        verdict, headline = (
+            Verdict.BLOCKED,
+            f"{said}; {broken} of {len(snapshot.checks)} checks failed: nothing is sent.",
+        )
+    elif lost:
         verdict, headline = Verdict.INCOMPLETE, f"{said}; {lost} failed, timed out or went over the budget."
     elif changed:
         verdict, headline = Verdict.CHANGED, f"{said}; {len(changed)} changed since the last run."
     else:
         verdict, headline = Verdict.OK, f"{said}; nothing changed." if previous else f"{said}; this is the first run."
-    unsent = "Sending was asked for, but no receiver can be set up in this version of fa_stats."
-    code = ExitCode.PARTIAL if lost else ExitCode.DONE
+    code = ExitCode.CHECK_FAILED if broken else ExitCode.PARTIAL if lost else ExitCode.DONE
     return replace(
         begun,
         verdict=verdict,
         headline=headline,
-        exit_code=ExitCode.NOT_SENT if submit else code,
+        exit_code=code,
         instance=collection.instance_id,
         application_version=collection.application_version,
         counts={str(status): number for status, number in counts.items()},
+        checks={str(outcome): checks[outcome] for outcome in Outcome} if snapshot.checks else {},
+        definitions=snapshot.circumstances.definitions if snapshot.circumstances else None,
+        policy_sha256=snapshot.policy.sha256 if snapshot.policy else None,
         payload_sha256=payload.digest(snapshot.payload),
         metrics_sha256=payload.digest(snapshot.metrics),
         previous_run=previous.run if previous else None,
         previous_day=previous.collection.day if previous else None,
         problem=None,
         advice=None,
-        submission=Submission("not sent", unsent) if submit else Submission(),
+        submission=Submission(),
     )
 
 
@@ -85,7 +97,8 @@ def restored(settings: Settings, snapshot: Snapshot) -> RunRecord:
         catalogue_sha256=collection.catalogue_sha256,
         versions=snapshot.versions,
     )
-    return record_of(begun, snapshot, pages.compare(settings, snapshot))
+    record = record_of(begun, snapshot, pages.compare(settings, snapshot))
+    return replace(record, submission=outbox.submission(settings, snapshot))
 
 
 def stored_record(settings: Settings, snapshot: Snapshot) -> RunRecord:
@@ -95,7 +108,30 @@ def stored_record(settings: Settings, snapshot: Snapshot) -> RunRecord:
         record = RunRecord.read(folder_of(settings, made) / "run.json")
     except StorageError:
         return made
-    return record if record.finished and record.payload_sha256 == made.payload_sha256 else made
+    whole = record.finished and record.payload_sha256 == made.payload_sha256
+    return replace(record, submission=made.submission) if whole else made
+
+
+def submitted(record: RunRecord, submission: Submission, *, asked: bool) -> RunRecord:
+    """Return the record with how far the sending has come; where it was asked for, the exit code tells as well."""
+    code = record.exit_code
+    if asked and record.verdict is not Verdict.BLOCKED:
+        code = submission.exit_code or code
+    return replace(record, submission=submission, exit_code=code)
+
+
+def submit(settings: Settings, snapshot: Snapshot, clock: Clock, say: Callable[[str], None]) -> Submission:
+    """Send what earlier runs left, then a run's own payloads, as far as that is allowed. Raises StorageError."""
+    random = SystemRandom()
+    for other, _ in outbox.submit_waiting(settings, clock, random, say):
+        if other.run != snapshot.run:
+            refreshed(settings, other, clock)
+    return outbox.submit(settings, snapshot, clock, random, say)
+
+
+def refreshed(settings: Settings, snapshot: Snapshot, clock: Clock) -> RunRecord:
+    """Make run.json and report of a kept run anew, after its payload was approved or sent. Raises StorageError."""
+    return write_report(settings, stored_record(settings, snapshot), snapshot, clock)
 
 
 def finished_run(settings: Settings, day: date, source: Source) -> tuple[RunRecord, Snapshot] | None:
@@ -130,6 +166,8 @@ def enter_payload(settings: Settings, record: RunRecord, clock: Clock, event: st
         "verdict": record.verdict,
         "payload_sha256": record.payload_sha256,
         "metrics_sha256": record.metrics_sha256,
+        "definitions": record.definitions,
+        "policy_sha256": record.policy_sha256,
     }
     enter(settings, record, clock, event, **details, submission=record.submission.state)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fa_stats import catalogue, diff, history, notebook, snapshots
+from fa_stats import catalogue, consent, diff, history, notebook, snapshots
 from fa_stats.catalogue import Payload
 from fa_stats.diff import Change
 from fa_stats.record import RunRecord
@@ -51,6 +51,10 @@ def page(
     return Page(
         record=record,
         collection=snapshot.collection,
+        consents=consent.decide(snapshot.circumstances, snapshot.collection.started) if snapshot.circumstances else (),
+        agreement=snapshot.circumstances.agreement if snapshot.circumstances else None,
+        policy=snapshot.policy,
+        checks=snapshot.checks,
         changes=(comparison or compare(settings, snapshot)).changes,
         catalogue=stats,
         payload=snapshot.payload,

@@ -54,3 +54,8 @@ def _in_log() -> Progress:
             print(f"{done} of {total} figures; next: {statement}", file=sys.stderr, flush=True)
 
     return show
+
+
+def say(text: str) -> None:
+    """Say something that is not a result, where it is seen while the run goes on."""
+    print(text, file=sys.stderr, flush=True)

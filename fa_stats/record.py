@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from fa_stats.errors import StorageError
+from fa_stats.errors import ExitCode, StorageError
 
 
 class Verdict(StrEnum):
@@ -20,14 +20,57 @@ class Verdict(StrEnum):
     INCOMPLETE = "INCOMPLETE"
     FAILED = "FAILED"
     OFF = "OFF"
+    BLOCKED = "BLOCKED"  # a check failed: there is a payload, and it must not be sent
+
+
+class State(StrEnum):
+    """How far the sending of one payload has come."""
+
+    NOT_ASKED = "not asked for"
+    NOT_ALLOWED = "not allowed"
+    BLOCKED = "blocked"  # a check or a digest does not hold
+    UNAPPROVED = "waiting for approval"
+    WAITING = "waiting"
+    SENT = "sent"
+    REFUSED = "refused"
+    NEVER = "never to be sent"
+
+
+PAYLOADS = {"stats": "Usage data", "metrics": "Metrics"}  # what people call the two
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One of the two payloads ("stats" or "metrics") on its way out: where it is, and why, in words.
+
+    `receipt` is the digest of the receipt's file, `at` when the receiver's last answer came; both are there once the
+    receiver has accepted or refused it.
+    """
+
+    payload: str
+    state: State
+    reason: str
+    receipt: str | None = None
+    host: str | None = None
+    at: datetime | None = None
+    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Whether the payload left the house, and why or why not, in words."""
+    """Whether the payloads left the house, and why or why not, in words; `payloads` tells the two apart."""
 
     state: str = "not asked for"
     reason: str = "Nothing was sent: sending was not asked for."
+    payloads: tuple[Sent, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of a command that was asked to send: 0 where nothing is left that ought to have been sent."""
+        states = {each.state for each in self.payloads}
+        if State.BLOCKED in states:
+            return ExitCode.CHECK_FAILED
+        return ExitCode.DONE if states <= {State.SENT, State.NOT_ASKED} else ExitCode.NOT_SENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +89,7 @@ class RunRecord:
     instance: str | None = None
     application_version: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    checks: dict[str, int] = field(default_factory=dict)
     payload_sha256: str | None = None
     metrics_sha256: str | None = None
     previous_run: str | None = None
@@ -56,6 +100,8 @@ class RunRecord:
     submission: Submission = Submission()
     budget_microseconds: int | None = None
     catalogue_sha256: str | None = None
+    definitions: str | None = None
+    policy_sha256: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
@@ -75,13 +121,25 @@ class RunRecord:
             for key, parse in (("finished", datetime.fromisoformat), ("previous_day", date.fromisoformat)):
                 values[key] = parse(values[key]) if values.get(key) else None
             values["verdict"] = Verdict(values["verdict"])
-            values["submission"] = Submission(**values.get("submission", {}))
+            values["submission"] = _submission(values.get("submission", {}))
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             message = (
                 f"{path} cannot be read as the record of a run; `fa-stats report DAY` makes it anew from the snapshot."
             )
             raise StorageError(message) from error
+
+
+def _submission(data: dict[str, Any]) -> Submission:
+    """Read a submission; that of an older run does not tell the two payloads apart."""
+    known = {each.name for each in fields(Sent)}
+    payloads = []
+    for each in data.get("payloads", ()):
+        values = {key: value for key, value in each.items() if key in known}
+        at = datetime.fromisoformat(values["at"]) if values.get("at") else None
+        given = {"state": State(values["state"]), "at": at, "approved_by": tuple(values.get("approved_by", ()))}
+        payloads.append(Sent(**values | given))
+    return Submission(data.get("state", ""), data.get("reason", ""), tuple(payloads))
 
 
 def _plain(value: Any) -> str:

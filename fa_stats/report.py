@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from fa_stats import charts, render, tables
+from fa_stats import charts, proof, render, tables
 from fa_stats import load as loads
 from fa_stats.catalogue.stat import Payload, Stat
+from fa_stats.checks import Check
 from fa_stats.collection import Collection, Figure, Status
+from fa_stats.consent import Agreement, Consent
 from fa_stats.diff import Added, Change, Changed, Removed, StatusChanged, differences
+from fa_stats.policy import PolicyRecord
 from fa_stats.record import RunRecord
 from fa_stats.render import NOTHING, Content, Fragment, count, duration, element, folded, join, paragraph, table, terms
 
@@ -36,7 +39,7 @@ class Page:
     `collection` and `payload` are None where there is none (a run that failed, collection off); `changes` holds Same
     too and is empty where there is no previous day. `earlier` has each statement's microseconds in earlier runs,
     oldest first; `trend` has (day, stats counted, microseconds in the database), this run last; `plans` has the plan
-    that each statement had before.
+    that each statement had before. `consents`, `agreement`, `policy` and `checks` are as of the collection.
     """
 
     record: RunRecord
@@ -48,6 +51,10 @@ class Page:
     trend: Sequence[tuple[date, int, int]]
     code: Sequence[str]
     plans: loads.Plans = field(default_factory=dict)
+    consents: Sequence[Consent] = ()
+    agreement: Agreement | None = None
+    policy: PolicyRecord | None = None
+    checks: Sequence[Check] = ()
 
 
 def to_html(page: Page) -> str:
@@ -59,7 +66,7 @@ def to_html(page: Page) -> str:
     return house.get_template("report.html").render(
         title=Fragment(render.escape(title)),
         verdict_word=page.record.verdict,
-        opening=join(verdict(page), numbers(page)),
+        opening=join(verdict(page), answers(page), numbers(page)),
         sections=[(heading, section(page)) for heading, section in SECTIONS],
     )
 
@@ -83,7 +90,6 @@ def verdict(page: Page) -> Fragment:
         ("Source", f"{record.source_label} ({record.source_kind})"),
         ("Instance", render.code(record.instance) if record.instance else "not known"),
         ("Version", f"FusionAuth {version}" if version else "not known"),
-        ("Sending", record.submission.state),
     ]
     return join(
         paragraph(word, " ", render.prose(record.headline), class_="verdict"),
@@ -91,6 +97,11 @@ def verdict(page: Page) -> Fragment:
         terms(trouble, "terms trouble") if trouble else "",
         terms(origin, "origin"),
     )
+
+
+def answers(page: Page) -> Fragment:
+    """Answer a reviewer's four questions: allowed, promises kept, approved by whom, sent."""
+    return proof.answers(page.consents, page.agreement, page.policy, page.checks, page.record.submission)
 
 
 def numbers(page: Page) -> Fragment:
@@ -146,9 +157,8 @@ def changes(page: Page) -> Fragment:
 
 
 def submission(page: Page) -> Fragment:
-    """Say whether the payload left the house, and why or why not."""
-    state = page.record.submission
-    lead = paragraph(element("strong", f"{state.state[:1].upper()}{state.state[1:]}."), " ", render.prose(state.reason))
+    """Say whether the payloads left the house, why or why not, and what proves it."""
+    lead = proof.receipts(page.record.submission)
     if page.payload is None:
         return join(lead, paragraph("There is no payload that could be sent."))
     return join(lead, paragraph("It is about these bytes: ", *_bytes_of(page)))

@@ -14,10 +14,17 @@ from typing import Any
 
 from fa_stats import (
     __version__,
+    agreement,
     catalogue,
+    checks,
+    consent,
+    definitions,
+    evidence,
     files,
     history,
+    ledger,
     notebook,
+    outbox,
     outcome,
     pages,
     parameters,
@@ -25,8 +32,10 @@ from fa_stats import (
     policy,
     quick,
     recovery,
+    remote,
     report,
     snapshots,
+    verification,
 )
 from fa_stats import settings as settings_module
 from fa_stats.clock import Clock
@@ -35,7 +44,7 @@ from fa_stats.errors import CollectionOffError, DayError, ExitCode, FaStatsError
 from fa_stats.outcome import folder_of, write_report
 from fa_stats.pages import Comparison
 from fa_stats.parameters import Parameters
-from fa_stats.progress import watch
+from fa_stats.progress import say, watch
 from fa_stats.record import RunRecord, Submission, Verdict
 from fa_stats.render import Fragment, paragraph
 from fa_stats.settings import Settings
@@ -62,6 +71,7 @@ class Run:
     earlier: bool = False  # the day had its run already, and this is it
     progress: Progress = silent
     page: report.Page | None = None
+    submitted: bool = False
 
     def collect(self) -> Fragment:
         """Collect, compute the two payloads, and keep everything; a day that has a run already is only shown."""
@@ -85,6 +95,16 @@ class Run:
                 raise
         return paragraph(self.record.headline)
 
+    def submit(self) -> Fragment:
+        """Send what this and earlier runs have, where that was asked for and is allowed."""
+        if self.asked.submit and self.snapshot and not self.submitted:
+            self.submitted = True
+            sent = outcome.submit(self.settings, self.snapshot, self.clock, say)
+            self.record = outcome.submitted(self.record, sent, asked=True)
+            if self.earlier:
+                self.record = outcome.refreshed(self.settings, self.snapshot, self.clock)
+        return paragraph(self.record.submission.reason)
+
     def show(self, section: Callable[[report.Page], Fragment]) -> Fragment:
         """Show one section of the report."""
         if self.page is None:
@@ -94,6 +114,7 @@ class Run:
 
     def finish(self) -> Fragment:
         """Write what is left of the run's files; the report comes last."""
+        self.submit()  # a notebook of an older version has no cell that does
         path = folder_of(self.settings, self.record) / "report.html"
         inside = path.is_relative_to(self.settings.folder)
         said = paragraph(f"Report: {path.relative_to(self.settings.folder) if inside else path}")
@@ -112,15 +133,17 @@ class Run:
         return self.record
 
     def _collect(self) -> Snapshot:
+        asking = remote.Asking(self.settings, self.record.day, self.clock)
         order = Order(
             day=self.record.day,
             settings=self.settings,
             disabled=policy.disabled(self.settings.switched_off, self.record.day),
             weights=history.weights(self.settings.data, self.source.identity),
+            policy=asking,
             isolated=self.asked.isolated,
         )
         collection = collect(self.source, catalogue.load(), order, self.clock, self.progress)
-        return Snapshot(
+        snapshot = Snapshot(
             run=self.record.run,
             collection=collection,
             source_identity=self.source.identity,
@@ -129,7 +152,31 @@ class Run:
             budget_microseconds=int(self.settings.collection.budget_seconds * 1_000_000),
             versions=self.record.versions,
             again_because=self.record.again_because,
+            circumstances=consent.circumstances(
+                self.settings,
+                collection,
+                agreement.current(self.settings.data),
+                definitions.keep(self.settings.data, catalogue.load()),
+            ),
+            policy=asking.record(collection.active_list),
         )
+        return self._checked(snapshot)
+
+    def _checked(self, snapshot: Snapshot) -> Snapshot:
+        """Look whether the promises held, before anything is kept."""
+        found = evidence.gather(
+            self.settings,
+            snapshot.collection,
+            snapshot.payload,
+            snapshot.metrics,
+            snapshot.policy,
+            snapshot.circumstances,
+            snapshot.source_identity,
+            snapshot.again_because,
+            self.clock,
+            verification.ledger_problem(self.settings),
+        )
+        return replace(snapshot, checks=checks.examine(found))
 
     def _keep(self, snapshot: Snapshot) -> None:
         usage, metrics = outcome.payloads_of(self.settings, self.record)
@@ -140,8 +187,9 @@ class Run:
 
     def _enter(self, snapshot: Snapshot) -> None:
         self.comparison = pages.compare(self.settings, snapshot)
-        self.record = outcome.record_of(self.record, snapshot, self.comparison, submit=self.asked.submit)
+        self.record = outcome.record_of(self.record, snapshot, self.comparison)
         outcome.enter_payload(self.settings, self.record, self.clock, "run")
+        self.record = replace(self.record, submission=outbox.submission(self.settings, snapshot))
         try:
             history.catch_up(self.settings.data)
         except StorageError as error:
@@ -192,6 +240,7 @@ def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Run:
     with ExitStack() as lock:
         lock.enter_context(files.only_run(settings.data, name, clock.now()))
         recovery.recover(settings, clock)
+        ledger.enter_missing(settings, clock)
         if not asked.again and (done := outcome.finished_run(settings, day, source)):
             return _taken_up(settings, source, asked, clock, done)
         return replace(begin(settings, source, asked, day, clock, name, lock.pop_all()), progress=watch())

@@ -207,8 +207,8 @@ class Verification:
         self.facts: list[str] = []
         self.named: set[str] = set()  # the files that an entry names, by itself or through a run.json
         self.entries: list[tuple[str, dict[str, Any]]] = []
-        self.events: dict[int, str] = {}  # by the line of the ledger
         self.digests: list[str] = []  # of each line of the ledger
+        self.first = 2**63  # the entry at which the first checkpoint was written; what came before may be older
         self.payloads: dict[str, list[dict[str, Any]]] = {}  # the entries of a run that say which bytes it has
         self.outgoing: dict[str, Any] = {}  # the last event about what each receipt is for
 
@@ -234,7 +234,6 @@ class Verification:
         """Check the ledger and its checkpoints: the two chains, the signatures, and that nothing was cut."""
         lines = self.chain(LEDGER, "entry")
         self.entries = [(f"{LEDGER}, entry {number}", entry) for number, entry in lines]
-        self.events = {number: str(entry.get("event")) for number, entry in lines}
         clock = ""
         for (number, entry), (where, _) in zip(lines, self.entries, strict=True):
             if entry.get("entry") != number:
@@ -293,6 +292,7 @@ class Verification:
                 self.say(True, LEDGER, said)
             elif self.digests[entries - 1] != line["head"]:
                 self.say(True, f"{LEDGER}, entry {entries}", f"It is not the one that {where} vouches for.")
+            self.first = min(self.first, entries)
             covered, before = max(covered, entries), signed
             signed = public is not None or line["signature"] is not None
             if signed:
@@ -310,7 +310,7 @@ class Verification:
 
     def uncovered(self, covered: int, any_at_all: bool) -> None:
         """Look at the entries after the newest checkpoint: a crash leaves one, or those of one moment."""
-        rest = {event for number, event in self.events.items() if number > covered}
+        rest = {str(entry.get("event")) for where, entry in self.entries if number_of(where) > covered}
         left = len(self.digests) - covered
         if left > 0 and not any_at_all and rest <= OLD_EVENTS:
             what = "There are none yet, as up to fa_stats 0.2.0: a ledger that was cut would not be seen."
@@ -351,10 +351,8 @@ class Verification:
         data = parsed(content) or {}
         if content is not None and (data.get("run"), data.get("day")) != (run, day):
             self.say(True, name, f"It is not the record of run {run} of {day}.")
-        elif not record and content is not None and data.get("finished") is None:
-            self.say(False, name, "The run is at work or was cut off; the next one sees to it.")
         elif not record and content is not None:
-            self.say(False, name, "The ledger does not have its digest, as with runs up to fa_stats 0.2.0.")
+            self.unsealed(name, data, entries)
         for path, digest in table(data.get("files")).items():
             self.same(place_of(path), digest, name)
         for where, entry in entries:
@@ -363,6 +361,16 @@ class Verification:
                     self.same(f"data/payloads/{day}/{run}{tail}", entry[field], where)
         if not record:  # nothing says which files such a run has
             self.named |= {each for each in self.evidence.names if OF_RUNS.fullmatch(each) and f"/{run}" in each}
+
+    def unsealed(self, name: str, data: dict[str, Any], entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Look at a run.json whose digest the ledger does not have; it is entered just before report.html is written."""
+        old = all(number_of(where) <= self.first and "definitions" not in entry for where, entry in entries)
+        if data.get("finished") is None or f"{name[:-8]}report.html" not in self.evidence.names:
+            self.say(False, name, "The ledger does not have its digest: the run is at work or was cut off.")
+        elif old:
+            self.say(False, name, "The ledger does not have its digest, as with runs up to fa_stats 0.2.0.")
+        else:
+            self.say(True, name, "The ledger does not have its digest, though the run is done: its end was cut.")
 
     def sent(self, where: str, entry: Mapping[str, Any]) -> None:
         """Check an entry about approving or sending: it is about the bytes that the run has, and has its receipt."""
@@ -493,6 +501,11 @@ class Verification:
             self.say(True, ENVELOPE, f"It is not about {STATEMENT} as it is here.")
         self.signature(ENVELOPE, signature[0], pae(IN_TOTO, payload), signature[1])
         self.facts.append(f"{STATEMENT} is signed by key {signature[0]}.")
+
+
+def number_of(where: str) -> int:
+    """Return the number of an entry."""
+    return int(where.rsplit(" ", 1)[1])
 
 
 def place_of(path: str) -> str:

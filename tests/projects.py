@@ -16,12 +16,23 @@ from typing import Any
 
 import psutil
 
+from fa_stats import catalogue, definitions
 from fa_stats.clock import Clock
 
 BIN = Path(sys.executable).parent
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "daily.ipynb"
 DAY = date(2025, 6, 2)  # long past, so that it is never still to come
 SETTINGS = "[demo]\ntenants = 4\napplications = 6\nusers = 60\n"
+
+
+# What a project with any run has once.
+ONCE = {
+    "data/run.lock",
+    "data/ledger.jsonl",
+    "data/checkpoints.jsonl",
+    "data/history.duckdb",
+    f"data/definitions/{definitions.digest(definitions.of(catalogue.load()))}.json",
+}
 
 
 @dataclass(frozen=True)

@@ -236,7 +236,7 @@ def test_a_name_known_elsewhere_is_explained() -> None:
 
 def test_the_sql_is_what_a_collection_runs(project: Project) -> None:
     everything = call("catalogue", "sql").stdout
-    assert everything.count("/* fa_stats: ") == 22
+    assert everything.count("/* fa_stats: ") == 23
     found = json.loads(call("catalogue", "sql", "--json").stdout)
     assert [each["sha256"] for each in found] == [hashlib.sha256(each["sql"].encode()).hexdigest() for each in found]
     [joined] = json.loads(call("catalogue", "sql", "tenants", "--json").stdout)
@@ -545,4 +545,4 @@ def _command(path: tuple[str, ...]) -> click.Command:
 
 
 def test_the_catalogue_is_the_one_that_the_commands_show() -> None:
-    assert len(catalogue.load().by_name) == 233
+    assert len(catalogue.load().by_name) == 234

@@ -15,7 +15,7 @@ import duckdb
 import nbformat
 import pytest
 import rfc8785
-from projects import DAY, NOTEBOOK, Fixed, Project, holding, until, wait
+from projects import DAY, NOTEBOOK, ONCE, Fixed, Project, holding, until, wait
 
 from fa_stats import daily, errors, files, kernel, settings, snapshots
 from fa_stats.parameters import Parameters
@@ -24,7 +24,7 @@ from fa_stats.parameters import Parameters
 def files_of_a_run(name: str) -> set[str]:
     """What the contract `Files of a run` says, with what the project has once."""
     return {
-        "data/ledger.jsonl", "data/history.duckdb", "data/run.lock", f"data/snapshots/{DAY}/{name}.duckdb",
+        *ONCE, f"data/snapshots/{DAY}/{name}.duckdb",
         f"data/payloads/{DAY}/{name}.json", f"data/payloads/{DAY}/{name}.metrics.json",
         *(f"reports/{DAY}/{name}/{file}" for file in ("daily.ipynb", "report.html", "run.json")),
     }  # fmt: skip
@@ -85,7 +85,8 @@ def test_a_second_run_leaves_the_source_alone_and_shows_the_first(done: Project)
     assert again.stderr == said
     assert asked.stdout == first.read_text()
     assert {path: (done.folder / path).stat().st_mtime_ns for path in before} == before | {
-        path: (done.folder / path).stat().st_mtime_ns for path in ("data/ledger.jsonl", "data/run.lock")
+        path: (done.folder / path).stat().st_mtime_ns
+        for path in ("data/ledger.jsonl", "data/checkpoints.jsonl", "data/run.lock")
     }
     assert "open for writing in another program" in refused.stdout
     assert [entry["event"] for entry in done.entries()] == ["run", "failed"]

@@ -21,9 +21,13 @@ from hypothesis import strategies as st
 
 from fa_stats import catalogue, report
 from fa_stats.catalogue.stat import Kind, Payload, Stat
+from fa_stats.checks import Check, Outcome
 from fa_stats.collection import Collection, Figure, StatementRun, Status, Value
+from fa_stats.consent import Agreement, Circumstances, Created, Plan, decide
 from fa_stats.diff import compare
-from fa_stats.record import RunRecord, Submission, Verdict
+from fa_stats.policy import PolicyRecord
+from fa_stats.policy import State as PolicyState
+from fa_stats.record import RunRecord, Sent, State, Submission, Verdict
 from fa_stats.render import SPACE, Fragment
 from fa_stats.report import Page
 
@@ -121,6 +125,27 @@ def recorded(**other: Any) -> RunRecord:
     return replace(record, **other)
 
 
+AGREED = Agreement("Ada Lovelace", STARTED - timedelta(days=22), "ab" * 32, "ticket 4711")
+ON = Circumstances(
+    mode="on",
+    usage_data=True,
+    metrics=True,
+    deployment="self-hosted",
+    air_gapped=False,
+    created=Created.SINCE,
+    switch=True,
+    plan=Plan.COMMUNITY,
+    definitions="ab" * 32,
+    agreement=AGREED,
+)
+HELD = Check("once a day", "Queries only run once per day.", Outcome.HELD, "This is the only run of the day.")
+
+
+def accepted(payload: str) -> Sent:
+    said = "The receiver took it at the first attempt."
+    return Sent(payload, State.SENT, said, "9f" * 32, "receiver.example", STARTED, ("Ada Lovelace", "Grace Hopper"))
+
+
 def page(**other: Any) -> Page:
     now = collected()
     whole = Page(
@@ -132,6 +157,10 @@ def page(**other: Any) -> Page:
         earlier={each.name: [each.microseconds] * 20 for each in now.statements},
         trend=[(DAY - timedelta(89 - n), 208, 41_000 + n) for n in range(90)],
         code=["run = fa_stats.start(**parameters)", "run.verdict"],
+        consents=decide(ON, STARTED),
+        agreement=AGREED,
+        policy=PolicyRecord(PolicyState.UNSET),
+        checks=(HELD, HELD),
     )
     return replace(whole, **other)
 
@@ -157,7 +186,8 @@ def changed() -> Page:
     new[idps] = replace(old[idps], value=[{"count": 1_320, "idp": "SAMLv2"}, {"count": 20, "idp": "Apple"}])
     after = collected(stats=tuple(new.values()))
     found = compare(old.values(), new.values(), removed={names[0]: "nobody knew what it meant"})
-    record = recorded(verdict=Verdict.CHANGED, submission=Submission("sent", "Accepted; the receipt is `7f3a`."))
+    both = tuple(accepted(payload) for payload in ("stats", "metrics"))
+    record = recorded(verdict=Verdict.CHANGED, submission=Submission("sent", "Accepted; the receipt is `7f3a`.", both))
     return page(record=record, collection=after, changes=found)
 
 
@@ -194,7 +224,8 @@ def failed() -> Page:
         metrics_sha256=None,
         files={},
     )
-    return page(record=record, collection=None, changes=(), payload=None, earlier={}, trend=(), code=())
+    nothing: dict[str, Any] = {"consents": (), "agreement": None, "policy": None, "checks": ()}
+    return page(record=record, collection=None, changes=(), payload=None, earlier={}, trend=(), code=(), **nothing)
 
 
 def off() -> Page:
@@ -215,6 +246,10 @@ def empty() -> Page:
     )
 
 
+def _hostile_sent(text: str) -> Sent:
+    return Sent("stats", State.REFUSED, text, text, text, STARTED, (text,))
+
+
 def hostile() -> Page:
     text = "</td><script>alert(1)</script>\"'& \u202e \0 日本語 " + "x" * 300
     now = collected()
@@ -223,11 +258,14 @@ def hostile() -> Page:
     runs = tuple(replace(each, name=text[:40], sql=text) if each.name == "tenants" else each for each in now.statements)
     record = recorded(headline=text, source_label=text, instance=text, problem=text, advice=text, files={text: text})
     return page(
-        record=replace(record, versions={text: text}, submission=Submission(text, text)),
+        record=replace(record, versions={text: text}, submission=Submission(text, text, (_hostile_sent(text),))),
         collection=replace(now, stats=stats, statements=runs, source_version=text),
         changes=compare(now.stats, stats),
         payload=text.encode(),
         code=[text],
+        agreement=replace(AGREED, by=text, note=text),
+        policy=PolicyRecord(PolicyState.KEPT, text, STARTED, text, True),
+        checks=[Check(text, text, outcome, text) for outcome in Outcome],
     )
 
 
@@ -288,7 +326,7 @@ def test_a_page_is_whole_accessible_and_loads_nothing(kind: str) -> None:
 @every_kind
 def test_sections_use_only_what_an_untrusted_notebook_keeps(kind: str) -> None:
     shown = KINDS[kind]()
-    for section in (report.verdict, report.numbers, *(section for _, section in report.SECTIONS)):
+    for section in (report.verdict, report.answers, report.numbers, *(section for _, section in report.SECTIONS)):
         soup = BeautifulSoup(section(shown).html, "html.parser")
         assert {each.name for each in soup.find_all(True)} <= SAFE
         assert {name for each in soup.find_all(True) for name in each.attrs} <= {"class", "scope", "src", "alt"}
@@ -308,7 +346,8 @@ def test_the_story_is_told_in_order() -> None:
     ]
     assert soup.header is not None
     opening = soup.header.get_text(" ", strip=True)
-    assert opening.index("CHANGED") < opening.index("fusionauth at a test") < opening.index("Stats counted")
+    told = ["CHANGED", "fusionauth at a test", "Allowed?", "Promises kept?", "Approved?", "Sent?", "Stats counted"]
+    assert [opening.index(each) for each in told] == sorted(opening.index(each) for each in told)
 
 
 def test_a_page_with_every_stat_and_statement_is_small() -> None:
@@ -624,7 +663,7 @@ def test_a_browser_shows_the_whole_story_first(tmp_path: Path) -> None:
     assert seen["scroll"] == 1280
     assert seen["wide"] == []
     assert len(seen["pictures"]) == 2
-    assert seen["height"] < 8_000  # folded: not a wall
+    assert seen["height"] < 9_000  # folded: not a wall
     for dark in (False, True):
         browser.screenshot(target, picture, width=1280, height=1000, dark=dark)
         lines = scanlines(picture.read_bytes())

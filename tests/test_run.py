@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 import rfc8785
-from projects import DAY, Fixed, Project, holding
+from projects import DAY, ONCE, Fixed, Project, holding
 
 from fa_stats import demo, files, history, outcome, recovery, report, run, settings, snapshots
 from fa_stats.clock import Clock
@@ -37,7 +37,7 @@ def test_a_run_leaves_its_files_and_they_are_what_its_record_says(here: Project)
     daily = whole()
     name, day = daily.record.run, str(DAY)
     assert here.files() == {
-        "fa_stats.toml", "data/run.lock", "data/ledger.jsonl", "data/history.duckdb",
+        *ONCE, "fa_stats.toml",
         f"data/snapshots/{day}/{name}.duckdb", f"data/payloads/{day}/{name}.json",
         f"data/payloads/{day}/{name}.metrics.json",
         f"reports/{day}/{name}/report.html", f"reports/{day}/{name}/run.json",
@@ -103,7 +103,8 @@ def test_again_is_a_run_of_its_own_with_its_reason(here: Project) -> None:
     second = whole(Fixed(LATE.instant + timedelta(seconds=1)), again=True, reason="the clock was wrong")
     assert second.record.run > first.record.run
     assert second.record.again_because == "the clock was wrong"
-    assert [entry.get("again_because") for entry in here.entries()] == [None, "the clock was wrong"]
+    told = [(entry["event"], entry.get("again_because")) for entry in here.entries()]
+    assert told == [("run", None), ("no run", None), ("run", "the clock was wrong")]  # in between, a day has gone by
     assert start().record == second.record
     kept = snapshots.of_day(here.data, DAY)
     assert kept
@@ -171,9 +172,9 @@ def test_a_run_whose_ledger_cannot_be_written_is_done_and_entered_by_the_next(he
         daily.collect()
     (here.data / "ledger.jsonl").rmdir()
     again = start()
-    assert [again.record.run, again.record.verdict, again.earlier] == [daily.record.run, Verdict.OK, True]
+    assert [again.record.run, again.record.verdict, again.earlier] == [daily.record.run, Verdict.BLOCKED, True]
     (entry,) = here.entries()
-    assert [entry["event"], entry["run"], entry["verdict"]] == ["recovered", daily.record.run, "OK"]
+    assert [entry["event"], entry["run"], entry["verdict"]] == ["recovered", daily.record.run, "BLOCKED"]
     assert entry["payload_sha256"] == again.record.payload_sha256
 
 
