@@ -29,7 +29,8 @@ def dictionary(loaded: Catalogue) -> str:
         "",
         f"The {len(stats)} stats of the usage-data payload and the {len(metrics)} metrics, made from the catalogue "
         "(`fa_stats/catalogue/*.sql`) by `make docs`. The definitions are ours; we do not claim that they equal the "
-        "vendor's own figures. `fa-stats catalogue show STAT` prints one with the query that counts it.",
+        "vendor's own figures. A stat that is part of another is never larger: that is checked in each run. "
+        "`fa-stats catalogue show STAT` prints one with the query that counts it.",
         "",
     ]
     for group in dict.fromkeys(stat.group for stat in sorted(stats, key=lambda each: each.group)):
@@ -46,8 +47,8 @@ def dictionary(loaded: Catalogue) -> str:
 
 
 def _table(stats: list[Stat]) -> Iterator[str]:
-    yield "| stat | what it counts | kind | since | setting since | plan | confidence | why, and what is unclear |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| stat | what it counts | kind | since | setting since | plan | part of | confidence | why, and what is unclear |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for stat in stats:
         unclear = f" *Unclear:* {stat.ambiguity}." if stat.ambiguity else ""
         cells = (
@@ -57,6 +58,7 @@ def _table(stats: list[Stat]) -> Iterator[str]:
             stat.since,
             stat.setting,
             stat.plan,
+            f"`{stat.within}`" if stat.within else "",
             stat.confidence,
             stat.why + unclear,
         )

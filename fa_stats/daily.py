@@ -63,8 +63,9 @@ def _taken_up(
 ) -> RunRecord:
     """Do for an earlier run what is left: send it, where that is asked for, and write its report."""
     if asked.submit:
-        sent = outcome.submit(settings, snapshot, clock, say)
-        return outcome.submitted(outcome.refreshed(settings, snapshot, clock), sent, asked=True)
+        record = outcome.submit(settings, record, snapshot, clock, say)
+        outcome.refreshed(settings, snapshot, clock)
+        return record
     if outcome.whole(settings, record):
         return record
     return outcome.write_report(settings, record, snapshot, clock)

@@ -17,13 +17,18 @@ from fa_stats.checks import Outcome
 from fa_stats.clock import Clock
 from fa_stats.collection import Status
 from fa_stats.diff import differences
-from fa_stats.errors import ExitCode, StorageError
+from fa_stats.errors import CheckFailedError, ExitCode, FaStatsError, StorageError
 from fa_stats.pages import Comparison
 from fa_stats.record import RunRecord, Submission, Verdict
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
 from fa_stats.sources import Source
 
+_CODES = {
+    Verdict.BLOCKED: ExitCode.CHECK_FAILED,
+    Verdict.INCOMPLETE: ExitCode.PARTIAL,
+    Verdict.FAILED: ExitCode.NO_PAYLOAD,
+}
 RUN_AGAIN = "Nothing of earlier days is lost. Run it again: `fa-stats run`."
 
 
@@ -36,22 +41,19 @@ def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> R
     said = f"{counts[Status.OK]} of {len(collection.stats)} stats counted"
     checks = Counter(each.outcome for each in snapshot.checks)
     if broken := checks[Outcome.FAILED]:
-        verdict, headline = (
-            Verdict.BLOCKED,
-            f"{said}; {broken} of {len(snapshot.checks)} checks failed: nothing is sent.",
-        )
+        verdict = Verdict.BLOCKED
+        headline = f"{said}; {broken} of {len(snapshot.checks)} checks failed: nothing is sent."
     elif lost:
         verdict, headline = Verdict.INCOMPLETE, f"{said}; {lost} failed, timed out or went over the budget."
     elif changed:
         verdict, headline = Verdict.CHANGED, f"{said}; {len(changed)} changed since the last run."
     else:
         verdict, headline = Verdict.OK, f"{said}; nothing changed." if previous else f"{said}; this is the first run."
-    code = ExitCode.CHECK_FAILED if broken else ExitCode.PARTIAL if lost else ExitCode.DONE
     return replace(
         begun,
         verdict=verdict,
         headline=headline,
-        exit_code=code,
+        exit_code=_CODES.get(verdict, ExitCode.DONE),
         instance=collection.instance_id,
         application_version=collection.application_version,
         counts={str(status): number for status, number in counts.items()},
@@ -108,25 +110,32 @@ def stored_record(settings: Settings, snapshot: Snapshot) -> RunRecord:
         record = RunRecord.read(folder_of(settings, made) / "run.json")
     except StorageError:
         return made
-    whole = record.finished and record.payload_sha256 == made.payload_sha256
-    return replace(record, submission=made.submission) if whole else made
+    if not (record.finished and record.payload_sha256 == made.payload_sha256):
+        return made
+    sent_since = record.exit_code == ExitCode.NOT_SENT and made.submission.exit_code == ExitCode.DONE
+    code = made.exit_code if sent_since else record.exit_code
+    return replace(record, submission=made.submission, exit_code=code)
 
 
-def submitted(record: RunRecord, submission: Submission, *, asked: bool) -> RunRecord:
-    """Return the record with how far the sending has come; where it was asked for, the exit code tells as well."""
-    code = record.exit_code
-    if asked and record.verdict is not Verdict.BLOCKED:
-        code = submission.exit_code or code
-    return replace(record, submission=submission, exit_code=code)
+def submit(
+    settings: Settings, record: RunRecord, snapshot: Snapshot, clock: Clock, say: Callable[[str], None]
+) -> RunRecord:
+    """Send what earlier runs left, then a run's own payloads, as far as that is allowed; what came of it is recorded.
 
-
-def submit(settings: Settings, snapshot: Snapshot, clock: Clock, say: Callable[[str], None]) -> Submission:
-    """Send what earlier runs left, then a run's own payloads, as far as that is allowed. Raises StorageError."""
+    What keeps it from being sent is no error of the run: the record says it, and so does the exit code.
+    """
     random = SystemRandom()
-    for other, _ in outbox.submit_waiting(settings, clock, random, say):
-        if other.run != snapshot.run:
-            refreshed(settings, other, clock)
-    return outbox.submit(settings, snapshot, clock, random, say)
+    try:
+        for other, _ in outbox.submit_waiting(settings, clock, random, say):
+            if other.run != snapshot.run:
+                refreshed(settings, other, clock)
+        sent = outbox.submit(settings, snapshot, clock, random, say)
+        code = sent.exit_code
+    except FaStatsError as error:
+        sent = replace(outbox.submission(settings, snapshot), reason=str(error))
+        code = error.exit_code if isinstance(error, CheckFailedError) else ExitCode.NOT_SENT
+    own = _CODES.get(record.verdict, ExitCode.DONE)
+    return replace(record, submission=sent, exit_code=own if own is ExitCode.CHECK_FAILED else code or own)
 
 
 def refreshed(settings: Settings, snapshot: Snapshot, clock: Clock) -> RunRecord:

@@ -99,10 +99,9 @@ class Run:
         """Send what this and earlier runs have, where that was asked for and is allowed."""
         if self.asked.submit and self.snapshot and not self.submitted:
             self.submitted = True
-            sent = outcome.submit(self.settings, self.snapshot, self.clock, say)
-            self.record = outcome.submitted(self.record, sent, asked=True)
+            self.record = outcome.submit(self.settings, self.record, self.snapshot, self.clock, say)
             if self.earlier:
-                self.record = outcome.refreshed(self.settings, self.snapshot, self.clock)
+                outcome.refreshed(self.settings, self.snapshot, self.clock)
         return paragraph(self.record.submission.reason)
 
     def show(self, section: Callable[[report.Page], Fragment]) -> Fragment:
