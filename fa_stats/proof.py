@@ -22,12 +22,13 @@ def answers(
     policy: PolicyRecord | None,
     checks: Sequence[Check],
     submission: Submission,
+    payload_sha256: str | None,
 ) -> Fragment:
     """Answer the reviewer's four questions in words, with what each answer rests on folded under it."""
     rows: list[tuple[str, Content]] = [
         ("Allowed?", join(_allowed(consents), permission(consents, agreement, policy))),
         ("Promises kept?", join(_kept(checks), promises(checks))),
-        ("Approved?", _approved(submission)),
+        ("Approved?", _approved(submission, payload_sha256)),
         ("Sent?", _sent(submission)),
     ]
     return terms(rows, "terms answers")
@@ -118,11 +119,20 @@ def _kept(checks: Sequence[Check]) -> Fragment:
     return join(_answer(good), f"{_tally(checks)}.", *others)
 
 
-def _approved(submission: Submission) -> Fragment:
+def _approved(submission: Submission, sha256: str | None) -> Fragment:
     people = list(dict.fromkeys(name for each in submission.payloads for name in each.approved_by))
     if people:
-        return join(_answer(True), f"By {' and '.join(people)}, for exactly these bytes.")
-    return join(_answer(False), "Nobody has approved these bytes.")
+        return join(_answer(True), f"By {' and '.join(people)}, for exactly these bytes: sha256 ", *_begin(sha256))
+    return (
+        join(_answer(False), "Nobody has approved these bytes: sha256 ", *_begin(sha256))
+        if sha256
+        else join("Nothing to approve.")
+    )
+
+
+def _begin(sha256: str | None) -> tuple[Content, ...]:
+    """Show where a digest begins; the whole of it is further down."""
+    return (render.code((sha256 or "")[:16]), "\N{HORIZONTAL ELLIPSIS}")
 
 
 def _sent(submission: Submission) -> Fragment:
@@ -136,7 +146,7 @@ def _of_payload(each: Sent) -> Fragment:
     if not (each.at and each.receipt):
         return join(f"{name}: {each.state}. ", prose(each.reason))
     said = f"{name}: {each.state}, {render.moment(each.at)}, to {each.host}. Receipt "
-    return join(said, render.code(each.receipt[:16]), "\N{HORIZONTAL ELLIPSIS}")
+    return join(said, *_begin(each.receipt))
 
 
 def _line(*children: Content) -> Fragment:

@@ -101,7 +101,10 @@ def verdict(page: Page) -> Fragment:
 
 def answers(page: Page) -> Fragment:
     """Answer a reviewer's four questions: allowed, promises kept, approved by whom, sent."""
-    return proof.answers(page.consents, page.agreement, page.policy, page.checks, page.record.submission)
+    record = page.record
+    return proof.answers(
+        page.consents, page.agreement, page.policy, page.checks, record.submission, record.payload_sha256
+    )
 
 
 def numbers(page: Page) -> Fragment:

@@ -29,7 +29,9 @@ def answers(
     checks: tuple[Check, ...] = (HELD, HELD),
     submission: Submission = NOT_ASKED,
 ) -> dict[str, str]:
-    fragment = proof.answers(decide(circumstances, STARTED), circumstances.agreement, None, checks, submission)
+    fragment = proof.answers(
+        decide(circumstances, STARTED), circumstances.agreement, None, checks, submission, "5e" * 32
+    )
     soup = BeautifulSoup(fragment.html, "html.parser")
     for each in soup.find_all("details"):
         each.decompose()
@@ -74,8 +76,9 @@ def test_a_promise_that_failed_or_was_not_looked_at_is_never_a_yes(
 
 def test_who_approved_is_named_once() -> None:
     both = Submission("sent", "", (accepted("stats"), accepted("metrics")))
-    assert answers(submission=both)["Approved?"] == "Yes . By Ada Lovelace and Grace Hopper, for exactly these bytes."
-    assert answers()["Approved?"].startswith("No .")
+    said = answers(submission=both)["Approved?"]
+    assert said.startswith("Yes . By Ada Lovelace and Grace Hopper, for exactly these bytes: sha256 5e5e5e5e5e5e5e5e ")
+    assert answers()["Approved?"].startswith("No . Nobody has approved these bytes: sha256 5e5e")
 
 
 def test_what_was_sent_has_its_time_its_host_and_its_receipt() -> None:
