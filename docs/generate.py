@@ -29,7 +29,7 @@ def dictionary(loaded: Catalogue) -> str:
         "",
         f"The {len(stats)} stats of the usage-data payload and the {len(metrics)} metrics, made from the catalogue "
         "(`fa_stats/catalogue/*.sql`) by `make docs`. The definitions are ours; we do not claim that they equal the "
-        "vendor's own figures. A stat that is part of another is never larger: that is checked in each run. "
+        "vendor's own figures. A stat that is part of another is never larger, which each run checks. "
         "`fa-stats catalogue show STAT` prints one with the query that counts it.",
         "",
     ]
@@ -47,8 +47,11 @@ def dictionary(loaded: Catalogue) -> str:
 
 
 def _table(stats: list[Stat]) -> Iterator[str]:
-    yield "| stat | what it counts | kind | since | setting since | plan | part of | confidence | why, and what is unclear |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    heads = (
+        "stat | what it counts | kind | since | setting since | plan | part of | confidence | why, and what is unclear"
+    )
+    yield f"| {heads} |"
+    yield "| " + " | ".join("---" for _ in heads.split(" | ")) + " |"
     for stat in stats:
         unclear = f" *Unclear:* {stat.ambiguity}." if stat.ambiguity else ""
         cells = (

@@ -63,14 +63,16 @@ def agree(by: str, note: str | None) -> None:
     """Agree that what is counted now is sent. It holds for what is collected from now on, until a stat changes."""
     from fa_stats import agreement, settings
     from fa_stats.clock import Clock
+    from fa_stats.definitions import Differences
 
     loaded, clock = settings.load(), Clock()
     before = standing(loaded, clock.now())
+    if not (before.agreement and before.differences == Differences()):
+        click.echo(_difference(before))
     agreed = agreement.agree(loaded, by, note, clock)
     if agreed == before.agreement:
         click.echo(f"{_agreed(agreed)} Nothing has changed since, so nothing was entered.")
         return
-    click.echo(_difference(before))
     click.echo(f"{_agreed(agreed)} It covers what is collected from then on; nothing older is ever sent.")
     if loaded.collection.mode != "on":
         click.echo(f'Nothing is sent as long as `mode` in [collection] is "{loaded.collection.mode}".')
@@ -89,7 +91,8 @@ def withdraw(by: str, note: str | None) -> None:
     before = agreement.current(loaded.data)
     agreement.withdraw(loaded, by, note, Clock())
     held = _agreed(before) if before else "Nobody had agreed."
-    click.echo(f"{held} {by.strip()} withdrew that: nothing is sent any more, not even what waits.")
+    that = "that" if before else "all the same"
+    click.echo(f"{held} {by.strip()} withdrew {that}: nothing is sent any more, not even what waits.")
 
 
 def standing(settings: Settings, now: datetime) -> Standing:
@@ -131,7 +134,7 @@ def _difference(found: Standing) -> str:
     if found.problem:
         return found.problem
     if found.agreement is None:
-        return "Nobody has agreed to anything yet: `fa-stats catalogue list` shows all that is counted."
+        return f"Nobody agrees at present. {_counted()}"
     if not found.differences:
         return "What is counted is what was agreed to."
     lines = ["What is counted is no longer what was agreed to:"]
@@ -146,11 +149,25 @@ def _difference(found: Standing) -> str:
     return "\n".join(lines)
 
 
+def _counted() -> str:
+    from collections import Counter
+
+    from fa_stats import catalogue, definitions
+
+    found = definitions.of(catalogue.load())
+    payloads, privacy = (
+        Counter(values) for values in ([each.payload for each in found], [each.privacy for each in found])
+    )
+    classes = ", ".join(f"{number} {name}" for name, number in privacy.most_common())
+    said = f"{payloads['stats']} stats and {payloads['metrics']} metrics are counted (by privacy class: {classes})"
+    return f"{said}; `fa-stats catalogue list` shows all of them."
+
+
 def _as_text(found: Standing) -> str:
     known = found.circumstances
-    switch = {True: "on", False: "off", None: "never set, or not known"}[known.switch]
+    switch = {True: "on", False: "off", None: "never set"}[known.switch]
     licence = f"{known.plan}{', air-gapped' if known.air_gapped else ''}"
-    seen = f"the run {found.snapshot}" if found.snapshot else "nothing yet: there is no snapshot"
+    seen = f"the run {found.snapshot}" if found.snapshot else "no snapshot yet, so it is taken as never set"
     lines = [
         f'Settings: mode "{known.mode}", {known.deployment}, created {known.created}.',
         f"Instance: its own switch {switch}; licence: {licence}. Known from {seen}.",

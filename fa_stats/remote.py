@@ -196,7 +196,7 @@ def _validator(text: Any) -> str | None:
 def read(content: bytes) -> tuple[SwitchedOff, ...]:
     """Return the entries of a policy document; raises RefusedError, which names every mistake in it."""
     try:
-        table = json.loads(content.decode(), object_pairs_hook=_without_repetition, parse_constant=_no_json)
+        table = json.loads(content.decode(), object_pairs_hook=_without_repetition)
     except (ValueError, RecursionError):
         raise RefusedError("was refused: it is not valid JSON in UTF-8") from None
     if not isinstance(table, dict) or not isinstance(table.get("switched_off"), list):
@@ -236,10 +236,6 @@ def _without_repetition(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
-
-
-def _no_json(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _short(text: str) -> str:

@@ -102,6 +102,7 @@ def test_nobody_cannot_agree_or_withdraw(by: str, at: Settings) -> None:
     "entry",
     [
         {"event": "agreed"},
+        {"event": "withdrawn", "by": "Ada", "definitions": "d", "at": "2026-11-23T02:00:00Z"},
         {"event": "agreed", "by": "Ada", "definitions": "d", "at": "yesterday"},
         {"event": "agreed", "by": "Ada", "definitions": "d", "at": "2026-11-23T02:00:00"},
         {"event": "agreed", "by": "Ada", "definitions": "d", "at": 5},

@@ -202,12 +202,33 @@ def test_a_record_is_read_to_the_letter(tmp_path: Path) -> None:
         why="Shows how far the instance is scaled out.",
         ambiguity="freshness of stale nodes",
         absent="",
+        within="",
         file="nodes.sql",
         line=11,
     )
     assert (awake.confidence, awake.plan, awake.line) == ("inferred", "", 17)
     assert statement.columns_of([awake]) == {"nodes": ("awake", "last_update_instant")}
     assert not statement.grouped
+
+
+def test_a_law_is_inherited_from_the_header_and_switched_off_for_single_stats(tmp_path: Path) -> None:
+    text = GOOD.replace("--   kind: count\n", "--   kind: count\n--   within: instanceNodes\n")
+    write(tmp_path, "nodes", text.replace("| setting: 1.0", "| setting: 1.0 | within: none"))
+    assert {stat.name: stat.within for stat in catalogue.read(tmp_path)} == {
+        "instanceNodes": "",
+        "awake": "instanceNodes",
+    }
+
+
+def test_the_laws_are_those_that_hold_by_definition() -> None:
+    laws = {stat.name: stat.within for stat in catalogue.load() if stat.within}
+    assert len(laws) == 180
+    assert laws["applicationActiveNumber"] == "applicationNumber"
+    assert laws["applicationActiveLoggedIntoNumber"] == "applicationActiveNumber"
+    assert laws["tenantTotpMfaEnabled"] == laws["webhookUserCreate"] == laws["scimEnabled"] == "tenantNumber"
+    assert all(laws[name] == name.removesuffix("Transactional") for name in laws if name.endswith("Transactional"))
+    assert laws["applicationEnabledTenantIdentityProviders"] == "applicationEnabledIdentityProviders"
+    assert {laws["nodes"], laws["instanceNodes"]} == {"nodes", "instanceNodes"}  # they are one figure
 
 
 BROKEN = {
@@ -250,6 +271,22 @@ BROKEN = {
     "a bad privacy class": (
         GOOD.replace("--   privacy: count", "--   privacy: public"),
         "nodes.sql:6: `privacy` is one of count, enumeration, identifier, setting, version, not `public`",
+    ),
+    "a law about a stat that is not there": (
+        GOOD.replace("--   plan: none", "--   within: asleep"),
+        "nodes.sql:17: `within` of awake is to name another count of this file, not `asleep`",
+    ),
+    "a law about itself": (
+        GOOD.replace("--   plan: none", "--   within: awake"),
+        "nodes.sql:17: `within` of awake is to name another count of this file, not `awake`",
+    ),
+    "a law for all that one is outside of": (
+        GOOD.replace("--   kind: count\n", "--   kind: count\n--   within: instanceNodes\n"),
+        "nodes.sql:12: `within` of instanceNodes is to name another count of this file",
+    ),
+    "a law about a flag": (
+        GOOD.replace("--   plan: none", "--   within: instanceNodes | kind: boolean"),
+        "nodes.sql:17: `within` of awake is to name another count of this file, not `instanceNodes`",
     ),
     "a name twice": (
         GOOD.replace("AS awake", "AS instanceNodes").replace("-- awake:", "-- instanceNodes:"),

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import instances
 import pytest
+import receiver
+import web
 from hypothesis import example, given
 from hypothesis import strategies as st
 from projects import Fixed, Project
+from web import Handler, Host
 
 from fa_stats import catalogue, remote, settings
 from fa_stats.download import NotHadError, download
@@ -32,61 +32,17 @@ ENTRY = {"stat": "tenantNumber", "by": "Ada", "on": "2026-11-01", "why": "too sl
 DOCUMENT = json.dumps({"switched_off": [ENTRY]}).encode()
 OFF = (SwitchedOff("tenantNumber", "Ada", date(2026, 11, 1), "too slow"),)
 
-Handler = BaseHTTPRequestHandler
-
-
-def plain(content: bytes = DOCUMENT, status: int = 200, **headers: Any) -> Callable[[Handler], None]:
-    """Answer with a document."""
-
-    def answer(handler: Handler) -> None:
-        handler.send_response(status)
-        for name, value in {"Content-Length": str(len(content)), **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(content)
-
-    return answer
-
-
-@dataclass
-class Host:
-    """A server that answers as it is told, and remembers what it was asked."""
-
-    port: int
-    answer: Callable[[Handler], None] = field(default_factory=lambda: plain())
-    asked: list[dict[str, str]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/policy.json"
-
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found.asked.append({name.lower(): value for name, value in self.headers.items()})
-            found.paths.append(self.path)
-            try:
-                found.answer(self)
-            except OSError:  # the other side hung up
-                self.close_connection = True
-
-        def do_CONNECT(self) -> None:
-            found.paths.append(self.path)
-            self.send_error(403)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        found = Host(server.server_address[1])
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with web.serving() as found:
+        found.answer = plain()
         yield found
-        server.shutdown()
-        thread.join()
+
+
+def plain(content: bytes = DOCUMENT, status: int = 200, **headers: Any) -> Callable[[Handler], None]:
+    """Answer with a document, a good one by itself."""
+    return web.plain(content, status, **headers)
 
 
 @pytest.fixture
@@ -208,6 +164,10 @@ def cut(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + DOCUMENT)
 
 
+def with_password(handler: Handler) -> str:
+    return f"http://ada:hunter2@{handler.headers['Host']}/x"
+
+
 FAILURES: dict[str, tuple[Callable[[Handler], None], str]] = {
     "an error": (plain(b"hunter2", 500), "the server answered 500"),
     "not found": (plain(b"hunter2", 404), "the server answered 404"),
@@ -225,6 +185,7 @@ FAILURES: dict[str, tuple[Callable[[Handler], None], str]] = {
     "elsewhere": (plain(b"", 302, Location="https://elsewhere.example/x"), "redirects to another server"),
     "another port": (plain(b"", 301, Location="http://127.0.0.1:1/x"), "redirects to another server"),
     "another name": (plain(b"", 301, Location="http://localhost/x"), "redirects to another server"),
+    "a password": (lambda handler: plain(b"", 302, Location=with_password(handler))(handler), "redirects to another"),
     "an address that is none": (plain(b"", 302, Location="http://[x"), "redirects to another server"),
     "for ever": (plain(b"", 302, Location="/policy.json"), "redirected more than 3 times"),
 }
@@ -289,13 +250,15 @@ def test_the_copy_of_one_address_is_not_that_of_another(at: Settings, host: Host
     assert "if-none-match" not in host.asked[1]
 
 
-@pytest.mark.parametrize("damage", ["document", "cache", "gone"])
+@pytest.mark.parametrize("damage", ["document", "cache", "gone", "another"])
 def test_a_damaged_copy_is_none(damage: str, at: Settings, host: Host) -> None:
     host.answer = plain(ETag='"v1"')
     found = asked(at)
     document, cache = remote.path_of(at.data, found.sha256 or ""), at.data / "policies" / "cache.json"
     if damage == "gone":
         document.unlink()
+    elif damage == "another":
+        document.write_bytes(b'{"switched_off": []}')
     else:
         path = document if damage == "document" else cache
         path.write_bytes(path.read_bytes()[:-9])
@@ -329,6 +292,25 @@ def test_a_proxy_of_the_environment_is_used(at: Settings, host: Host, monkeypatc
         download("https://policy.example/x", etag=None, last_modified=None, ca=None, seconds=5, most=10_000)
     assert host.paths == ["policy.example:443"]
     assert asked(at).state is State.CURRENT
+
+
+def test_a_certificate_has_to_hold_by_the_authority_of_the_settings(tmp_path: Path) -> None:
+    authority, other = receiver.Authority(tmp_path), receiver.Authority(tmp_path, "Another")
+    good = authority.issue("good", ["127.0.0.1"])
+    for files, ca, had in (
+        (good, authority.file, True),
+        (good, other.file, False),
+        (good, None, False),
+        (authority.issue("late", ["127.0.0.1"], days=-1), authority.file, False),
+        (authority.issue("else", ["elsewhere.example"]), authority.file, False),
+    ):
+        with web.serving(receiver.serving(files)) as host:
+            host.answer = plain()
+            policy = RemotePolicy(url=host.url)
+            found = asked(Settings(folder=tmp_path, policy=policy, sending=settings.Sending(ca=ca)), keep=False)
+        assert (found.state is State.CURRENT) is had
+        assert len(host.asked) == int(had)
+        assert had or "certificate does not hold" in (found.problem or "")
 
 
 def test_a_server_without_encryption_where_it_is_expected_is_told(host: Host) -> None:
