@@ -1,4 +1,4 @@
-"""Checks of how a run went about it: the switch, the policy, the day, the load, the names over all history, the ledger."""
+"""Checks of how a run went about it: the switch, the policy, the day, the load, the names so far, the ledger."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def policy_honoured(evidence: Evidence) -> Finding:
         if beside := counted - set(listing):
             wrong.append(f"{listed(beside)}: not on the instance's own list of active stats, and still counted.")
     return verdict(
-        wrong, f"{number(len(off), 'stat')} switched off, none of them asked for. Remote policy: {evidence.policy.state}."
+        wrong,
+        f"{number(len(off), 'stat')} switched off, none of them asked for. Remote policy: {evidence.policy.state}.",
     )
 
 

@@ -264,7 +264,7 @@ def still(
         Consent(
             then.payload,
             collect=now.collect if then.collect.allowed else then.collect,
-            send=now.send if then.send.allowed else _earlier(then.send),
+            send=now.send if then.send.allowed or now.send == then.send else _earlier(then.send),
             tied=then.tied if then.tied.allowed else now.tied,
         )
         for then, now in zip(decide(stored, collected), decide(now, collected), strict=True)
@@ -273,7 +273,7 @@ def still(
 
 
 def _earlier(refusal: Decision) -> Decision:
-    return replace(refusal, reason=f"So it was when it was collected: {refusal.reason}")
+    return replace(refusal, reason=f"It was not allowed when it was collected, so it never will be. {refusal.reason}")
 
 
 def circumstances(

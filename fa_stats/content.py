@@ -13,6 +13,7 @@ import rfc8785
 from fa_stats import forms, privacy
 from fa_stats.catalogue import STATS_VERSION, Catalogue, Kind, Payload, Stat, sql
 from fa_stats.collection import Figure, Status
+from fa_stats.privacy import Identifier
 from fa_stats.promises import Evidence, Finding, failed, held, listed, number, verdict
 from fa_stats.timing import milliseconds
 
@@ -42,11 +43,11 @@ def _no_shapes(evidence: Evidence, kinds: frozenset[str]) -> Finding:
     return verdict(wrong, f"{number(looked, 'text')} of both payloads looked at, keys too: none has such a shape.")
 
 
-def _allowed(place: str) -> frozenset[str]:
-    """Return the shapes that the two identifiers of the page have, in their own places only."""
+def _allowed(place: str) -> Identifier | None:
+    """Return the identifier of the page that has its place there."""
     if place in ("usage data: instanceId", "metrics: instanceId"):
-        return privacy.INSTANCE_ID
-    return privacy.LICENSE_ID if place == "metrics: licenseId" else frozenset()
+        return Identifier.INSTANCE
+    return Identifier.LICENSE if place == "metrics: licenseId" else None
 
 
 def _texts(value: Any, place: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -110,7 +111,7 @@ def _envelope(usage: dict[str, Any], catalogue: Catalogue) -> Iterator[str]:
     timings = usage["timings"].items()
     odd = [name for name, each in timings if type(each) is not int or not 0 <= each <= forms.DURATION_BOUND]
     if odd:
-        yield f"{listed(_named(name, catalogue) for name in odd)}: the timing is no number of milliseconds within a day."
+        yield f"{listed(_named(name, catalogue) for name in odd)}: a timing that is no number of milliseconds of a day."
 
 
 def _bytes_of(value: Any) -> bytes | None:
@@ -121,18 +122,18 @@ def _bytes_of(value: Any) -> bytes | None:
 
 
 def only_aggregates(evidence: Evidence) -> Finding:
-    """Check how each figure is made: by counting rows, or from the few columns that hold sums, versions and options."""
+    """Check how each figure is made: by counting rows, or from one of the columns of sums, versions and options."""
     made = [stat for stat in evidence.catalogue if stat.payload is not Payload.CONTEXT]
     wrong = [stat.name for stat in made if not _aggregate(evidence.catalogue, stat)]
     if wrong:
         return failed(
-            f"{listed(wrong)}: neither counts rows nor reads one of the columns that are known to hold sums, versions or "
-            "options. Mend the catalogue's entry; nothing is sent until then."
+            f"{listed(wrong)}: neither counts rows nor reads one of the columns that are known to hold sums, "
+            "versions or options. Mend the catalogue's entry; nothing is sent until then."
         )
     counting = sum(bool(_COUNTING.match(stat.expression)) for stat in made)
     return held(
-        f"{counting} of {len(made)} figures count rows; the others read sums, versions and options, from columns that are "
-        "listed apart from the catalogue."
+        f"{counting} of {len(made)} figures count rows; the others read sums, versions and options, from columns that "
+        "are listed apart from the catalogue."
     )
 
 
@@ -171,7 +172,7 @@ def only_published_names(evidence: Evidence) -> Finding:
     return verdict(
         wrong,
         f"{number(len(usage['stats']), 'stat')}, {number(len(usage['timings']), 'timing')} and "
-        f"{number(len(metrics), 'metric')}, all of them in the catalogue; the keys around them are the published seven.",
+        f"{number(len(metrics), 'metric')}, all of them in the catalogue; the keys around them are the seven.",
     )
 
 
@@ -187,9 +188,10 @@ def statuses_complete(evidence: Evidence) -> Finding:
         ("timings", usage["timings"], timings),
         ("metrics", _parsed(evidence.metrics), _values(collection.metrics)),
     ):
-        names = found.keys() | expected.keys()
-        if other := [name for name in names if _bytes_of(found.get(name)) != _bytes_of(expected.get(name))]:
-            wrong.append(f"{listed(_named(name, evidence.catalogue) for name in other)}: in {what}, something else than what was collected.")
+        if _bytes_of(found) != _bytes_of(expected):
+            other = [n for n in found.keys() | expected.keys() if _bytes_of(found.get(n)) != _bytes_of(expected.get(n))]
+            shown = listed(_named(name, evidence.catalogue) for name in other)
+            wrong.append(f"{shown}: in {what}, something else than what was collected.")
     counts = ", ".join(f"{count} {status}" for status, count in collection.counts().items() if count)
     return verdict(
         wrong,
@@ -218,11 +220,13 @@ def versions(evidence: Evidence) -> Finding:
     """Check that the payload names the instance, the version and the moment that the collection has."""
     collection, usage, metrics = evidence.collection, _parsed(evidence.payload), _parsed(evidence.metrics)
     wrong = []
-    if usage["applicationVersion"] is None or usage["applicationVersion"] != collection.application_version:
+    if missing := [key for key in ("applicationVersion", "instanceId") if usage[key] is None]:
+        wrong.append(f"The payload does not say its {listed(missing)}, without which it tells nothing.")
+    if usage["applicationVersion"] != collection.application_version:
         wrong.append("applicationVersion is not the instance's version.")
     if usage["applicationVersion"] != metrics.get("productVersion", usage["applicationVersion"]):
         wrong.append("The two payloads name different versions.")
-    if usage["instanceId"] is None or usage["instanceId"] != collection.instance_id:
+    if usage["instanceId"] != collection.instance_id:
         wrong.append("instanceId is not the instance's id.")
     if usage["instanceId"] != metrics.get("instanceId", usage["instanceId"]):
         wrong.append("The two payloads name different instances.")
@@ -240,17 +244,10 @@ def versions(evidence: Evidence) -> Finding:
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
-    """Read a payload's bytes strictly; raises ValueError for a key that stands twice, or what JSON does not have."""
-    found = json.loads(content.decode("utf-8"), object_pairs_hook=_unrepeated, parse_constant=_refused)
+    """Read a payload's bytes; raises ValueError for what is no JSON object. A key twice is not canonical."""
+    found = json.loads(content.decode("utf-8"), parse_constant=_refused)
     if not isinstance(found, dict):
         raise ValueError("no object")
-    return found
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
     return found
 
 

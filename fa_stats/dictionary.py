@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from fa_stats.catalogue import Stat
 
 _SHOWN = (
-    "name definition group payload kind since setting plan privacy confidence why ambiguity absent within statement file line"
+    "name definition group payload kind since setting plan privacy confidence why ambiguity absent within statement "
+    "file line"
 )
 
 

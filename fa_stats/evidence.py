@@ -53,8 +53,8 @@ def gather(
 def _names(settings: Settings, collection: Collection, identity: str) -> tuple[frozenset[str] | None, bool]:
     """Return the names of the first run under this application version; whether there is none before this run.
 
-    The history tells it, but for the earlier runs of that day. Snapshots that it has not seen are read, which are all of
-    them where it cannot be read.
+    The history tells it, but for the earlier runs of that day. Snapshots that it has not seen are read: all of them
+    where it cannot be read.
     """
     version = collection.application_version
     if version is None:

@@ -14,7 +14,8 @@ from fa_stats.catalogue import Kind
 Form: TypeAlias = Callable[[Any], str | None]  # says what is wrong with a value, without the value
 
 # No social security number (the smallest is 001-01-0001), no date with a year of four digits (1 January 1000 is
-# 1011000), no telephone number of seven digits, and no card stays below a million; tenants and applications do.
+# 1011000), no telephone number of seven digits, and no card stays below a million; tenants and applications do. What is
+# shorter, such as a date of six figures, is kept out by where a figure is read from (`SOURCES`).
 SETTINGS_BOUND = 1_000_000
 # Users, logins and devices may be many. No number of ten digits, as telephones and cards have, stays below it; what is
 # shorter is kept out by where these figures are read from (`SOURCES`).
@@ -40,8 +41,10 @@ PRODUCT_VERSION = re.compile(r"[1-9]\.[0-9]{1,3}\.[0-9]{1,3}(-(alpha|beta|rc|RC|
 _SERVER_VERSION = re.compile(r"[1-9][0-9]?(\.(0|[1-9][0-9]?)){0,2}")
 _SEARCH_VERSION = re.compile(r"[1-9][0-9]?(\.(0|[1-9][0-9]?)){1,2}(-(alpha|beta|rc|SNAPSHOT)[0-9]?)?")
 # Java's versions may have four parts, and then a build: 17.0.8.1+1.
-_JAVA_VERSION = re.compile(r"(1\.8\.0_[0-9]{1,3}(-b[0-9]{2})?|[1-9][0-9]?(\.[0-9]{1,2}){0,2}(\.[0-9]{1,2}\+[0-9]{1,2}|\+[0-9]{1,2})?(-LTS)?)")
-_INTERVAL = re.compile(r"-1|(0|[1-9][0-9]{0,4})(ms|s|m|h|d)?")
+_JAVA_VERSION = re.compile(
+    r"(1\.8\.0_[0-9]{1,3}(-b[0-9]{2})?|[1-9][0-9]?(\.[0-9]{1,2}){0,2}(\.[0-9]{1,2}\+[0-9]{1,2}|\+[0-9]{1,2})?(-LTS)?)"
+)
+_INTERVAL = re.compile(r"-1|(0|[1-9][0-9]{0,4})(nanos|micros|ms|s|m|h|d)?")
 _LICENSE_ID = re.compile(r"[A-Za-z0-9-]{16,128}")
 
 

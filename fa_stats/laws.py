@@ -20,17 +20,19 @@ def hold(evidence: Evidence) -> Finding:
     looked = [
         (part, whole)
         for part, whole in laws.items()
-        if part in values and whole in values and together.get(part) == together.get(whole) is not None
+        if {part, whole} <= values.keys() & together.keys() and together[part] == together[whole]
     ]
     if not looked:
-        return not_run(f"None of the {number(len(laws), 'law')} could be looked at: their figures were not counted together.")
+        return not_run(
+            f"None of the {number(len(laws), 'law')} could be looked at: their figures were not counted together."
+        )
     if broken := [f"{part} within {whole}" for part, whole in looked if not _is_part(values[part], values[whole])]:
         return failed(
-            f"{number(len(broken), 'law')} broken: {listed(broken)}. A part is larger than its whole, so one of the two "
+            f"{number(len(broken), 'law')} broken: {listed(broken)}. A part is larger than its whole, so one of them "
             "was not counted rightly. Run again; if it stays, report it."
         )
     left = len(laws) - len(looked)
-    return held(f"{number(len(looked), 'law')} hold" + (f"; {left} not looked at, for want of a value." if left else "."))
+    return held(f"Laws that hold: {len(looked)}" + (f"; not looked at, for want of a value: {left}." if left else "."))
 
 
 def _together(collection: Collection) -> dict[str, int]:

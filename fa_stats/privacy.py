@@ -13,10 +13,20 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
 
 _Test: TypeAlias = Callable[[str], object]
+
+
+class Identifier(StrEnum):
+    """The two identifiers that the vendor's page names, each allowed in its own place."""
+
+    INSTANCE = "instanceId"
+    LICENSE = "licenseId"
+
 
 # Letters and signs of other scripts that look like ours: each is followed by what it looks like.
 _PAIRS = (
@@ -27,6 +37,7 @@ _PAIRS = (
 _ALIKE = {ord(pair[0]): pair[1] for pair in _PAIRS.split()}
 _DEPTH = 4  # how many disguises may lie over one another
 _MOST = 200  # readings of one text
+_LONGEST = 1000  # characters
 _INVISIBLE = {"Cf", "Cc", "Mn", "Me", "Zl", "Zp", "Co", "Cs"}
 _AT = re.compile(r"\s*[\[({<]\s*(?:at|@)\s*[\])}>]\s*|[\s_-]+at[\s_-]+", re.IGNORECASE)
 _DOT = re.compile(r"\s*[\[({<]\s*(?:dot|\.)\s*[\])}>]\s*|[\s_-]+dot[\s_-]+", re.IGNORECASE)
@@ -41,17 +52,14 @@ _VERSION = re.compile(
     r"[0-9]{1,2}(?:\.(?:0|[1-9][0-9]{0,2})){0,2}(?:(?:\.[0-9]{1,2})?\+[0-9]{1,3})?(?:-(?:LTS|SNAPSHOT|alpha|beta|rc|RC)[.0-9]{0,3})?"
     r"|1\.8\.0_[0-9]{1,3}(?:-b[0-9]{2})?"
 )
-_TIME = re.compile(r"-1|[0-9]{1,5}(?:ms|s|m|h|d)")
+_TIME = re.compile(r"-1|[0-9]{1,5}(?:nanos|micros|ms|s|m|h|d)")
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS_APART = re.compile(r"(?<![A-Za-z0-9])[+(]{0,2}[0-9](?:[ ().,/_-]{0,3}[0-9])+(?![A-Za-z0-9])")
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}(?![A-Z0-9])")
-_IBAN_LENGTHS = dict(
-    pair.split(":")
-    for pair in (
-        "AD:24 AE:23 AT:20 BE:16 BG:22 BR:29 CH:21 CY:28 CZ:24 DE:22 DK:18 EE:20 ES:24 FI:18 FR:27 GB:22 GR:27 HR:21 "  # noqa: SIM905
-        "HU:28 IE:22 IL:23 IS:26 IT:27 LI:21 LT:20 LU:20 LV:21 MC:27 MT:31 NL:18 NO:15 PL:28 PT:25 RO:24 SA:24 SE:24 "
-        "SI:19 SK:24 TR:26 UA:29"
-    ).split()
+# How long a bank account number is in each country.
+_IBAN_LENGTHS = (
+    "AD24 AE23 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 "
+    "IL23 IS26 IT27 LI21 LT20 LU20 LV21 MC27 MT31 NL18 NO15 PL28 PT25 RO24 SA24 SE24 SI19 SK24 TR26 UA29"
 )
 _COLONS = re.compile(r"[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
 
@@ -85,11 +93,13 @@ def _account(text: str) -> bool:
 
 def _is_iban(text: str) -> bool:
     turned = "".join(str(int(letter, 36)) for letter in text[4:] + text[:4])
-    return _IBAN_LENGTHS.get(text[:2]) == str(len(text)) and int(turned) % 97 == 1
+    return f"{text[:2]}{len(text)}" in _IBAN_LENGTHS.split() and int(turned) % 97 == 1
 
 
 def _ip_address(text: str) -> bool:
-    return any(_is_address(each) for each in (*re.findall(r"(?<![0-9.])[0-9.]+(?![0-9.+])", text), *_COLONS.findall(text)))
+    return any(
+        _is_address(each) for each in (*re.findall(r"(?<![0-9.])[0-9.]+(?![0-9.+])", text), *_COLONS.findall(text))
+    )
 
 
 def _is_address(text: str) -> bool:
@@ -116,11 +126,13 @@ _PERSONAL: dict[str, _Test] = {
     "a bank account number": _account,
     "a social security number": _found(r"(?<![0-9])[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}(?![0-9])"),
     "a date": _found(
-        r"(?<![0-9])(?:(?:1[89]|20)[0-9]{2}([-./ ]?)[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9][-./ ][0-3]?[0-9][-./ ](?:1[89]|20)[0-9]{2})"
-        r"(?![0-9])"
+        r"(?<![0-9])(?:(?:1[89]|20)[0-9]{2}([-./ ]?)[01]?[0-9]\1[0-3]?[0-9]"
+        r"|[0-3]?[0-9][-./ ][0-3]?[0-9][-./ ](?:1[89]|20)[0-9]{2})(?![0-9])"
     ),
     "coordinates": _found(r"(?<![0-9])[0-9]{1,3}\.[0-9]{4,}|[0-9]\s?[°º]"),
-    "a person's name or an address": _found(r"[^\W\d_]{2,}[.,]?[\s_]+[^\W\d_]{2,}|[0-9][\s,]+[^\W\d_]{3,}|[^\W\d_]{3,}[.,]?\s+[0-9]"),
+    "a person's name or an address": _found(
+        r"[^\W\d_]{2,}[.,]?[\s_]+[^\W\d_]{2,}|[0-9][\s,]+[^\W\d_]{3,}|[^\W\d_]{3,}[.,]?\s+[0-9]"
+    ),
     "a licence plate": _found(r"^[A-Z]{1,3}[ -]?[A-Z]{0,3}[ -]?[0-9]{1,4}[ -]?[A-Z]{0,3}$", re.NOFLAG),
     "a user name": _found(r"^(?:@[\w.]+|[a-z]+[._][a-z]+[0-9]*|[a-z]+[0-9]{2,4})$"),
 }
@@ -137,30 +149,31 @@ _CONFIGURATION: dict[str, _Test] = {
     "a digest": _found(r"(?<![0-9a-f])(?=[a-f]*[0-9])[0-9a-f]{32,}(?![0-9a-f])"),
     "free text": _found(r"[\w.,;!?]\s+\w"),
     "an encoded text": lambda text: any(_PRINTABLE.fullmatch(each) for each in _encodings(text)),
-    "neither a name, a version nor a time": _unplain,
 }
-PERSONAL = frozenset(_PERSONAL)
-CONFIGURATION = frozenset(_CONFIGURATION)
-INSTANCE_ID = frozenset({"an id"})
-LICENSE_ID = frozenset({"a key or token"})
 _UNLIKE = "neither a name, a version nor a time"
+_TESTS = _PERSONAL | _CONFIGURATION
+PERSONAL = frozenset(_PERSONAL)
+CONFIGURATION = frozenset(_CONFIGURATION) | {_UNLIKE}
 _WHOLE_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHOLE_LICENSE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{16,128}")
 
 
-def shapes(text: str, allowed: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Return the shapes that a text has in any of its readings; `allowed` is INSTANCE_ID or LICENSE_ID where one may be.
+@lru_cache(maxsize=2048)  # the names of a payload are looked at by more checks than one
+def shapes(text: str, allowed: Identifier | None = None) -> frozenset[str]:
+    """Return the shapes that a text has in any of its readings.
 
-    An identifier in its own place is looked at as a whole: a bank account or a signed token is still no licence id.
+    `allowed` is the identifier in whose place it stands, which is looked at as a whole: a bank account or a signed
+    token is still no licence id.
     """
-    if allowed == INSTANCE_ID and _WHOLE_ID.fullmatch(text):
+    if allowed is Identifier.INSTANCE and _WHOLE_ID.fullmatch(text):
         return frozenset()
-    if allowed == LICENSE_ID and _WHOLE_LICENSE.fullmatch(text):
+    if allowed is Identifier.LICENSE and _WHOLE_LICENSE.fullmatch(text):
         return frozenset({"a bank account number"} if _account(text) else ())
-    tests = {**_PERSONAL, **_CONFIGURATION}
-    plain = {_UNLIKE} if _unplain(text) else set()  # the text itself: what it is decoded to need not be plain
-    tests.pop(_UNLIKE)
-    return frozenset(plain | {name for each in readings(text) for name, test in tests.items() if test(each)})
+    if len(text) > _LONGEST:
+        return frozenset({"free text", _UNLIKE})  # nothing that may leave is as long, and to read it would take long
+    # Only the text itself is to be plain: what it is decoded to by chance need not be.
+    plain = {_UNLIKE} if _unplain(text) else set()
+    return frozenset(plain | {name for each in readings(text) for name, test in _TESTS.items() if test(each)})
 
 
 def readings(text: str) -> set[str]:
@@ -177,14 +190,15 @@ def readings(text: str) -> set[str]:
 def _plain(text: str) -> Iterator[str]:
     """Undo full-width and composed letters, invisible ones, and letters that look like ours."""
     whole = unicodedata.normalize("NFKC", text)
-    bare = "".join(each for each in unicodedata.normalize("NFKD", whole) if unicodedata.category(each) not in _INVISIBLE)
+    bare = "".join(
+        each for each in unicodedata.normalize("NFKD", whole) if unicodedata.category(each) not in _INVISIBLE
+    )
     yield bare
     yield "".join(str(unicodedata.decimal(each, each)) for each in bare.translate(_ALIKE))
 
 
 def _escapes(text: str) -> Iterator[str]:
     yield unquote(text)
-    yield unquote(text.replace("=", "%"))
     yield html.unescape(text)
     yield _ESCAPED.sub(lambda match: _character(match.group(1) or match.group(2)), text)
     yield quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")

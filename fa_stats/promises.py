@@ -29,9 +29,9 @@ class Evidence:
     """Everything that the checks look at. Times are UTC, durations microseconds.
 
     `known` are the names, in any status, that the first run under the same application version had, None where that
-    cannot be told; `first_of_version` is whether that run is this one. `reasons` are why each run of this day and source
-    was begun again (None for a run that gave no reason), this one last. `ledger_problem` is what is wrong with the
-    ledger, in words, and `ledger_newest` the moment of its newest entry.
+    cannot be told; `first_of_version` is whether that run is this one. `reasons` are why each run of this day and
+    source was begun again (None for a run that gave no reason), this one last. `ledger_problem` is what is wrong with
+    the ledger, in words, and `ledger_newest` the moment of its newest entry.
     """
 
     collection: Collection

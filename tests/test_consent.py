@@ -322,14 +322,21 @@ def test_what_has_been_forbidden_since_does_not_go(other: dict[str, Any], said: 
     for found in still(around(), chosen(**other), agreed(), AT):
         assert not found.send.allowed
         assert said in found.send.reason
-        assert not found.send.reason.startswith("So it was when it was collected")
+        assert not found.send.reason.startswith("It was not allowed when it was collected")
 
 
-@pytest.mark.parametrize("other", [{"mode": "local"}, {"air_gapped": True}, {"switch": False}, {"agreement": None}])
+@pytest.mark.parametrize("other", [{"mode": "local"}, {"air_gapped": True}, {"agreement": None}])
 def test_what_was_forbidden_when_it_was_collected_never_goes(other: dict[str, Any]) -> None:
     for found in still(around(**other), chosen(), agreed(), AT):
         assert not found.send.allowed
-        assert found.send.reason.startswith("So it was when it was collected: ")
+        assert found.send.reason.startswith("It was not allowed when it was collected, so it never will be. ")
+
+
+def test_what_was_forbidden_then_and_is_now_says_so_once() -> None:
+    local = around(mode="local")
+    for found, now in zip(still(local, chosen(mode="local"), agreed(), AT), decide(local, AT), strict=True):
+        assert found.send == now.send
+        assert not found.send.allowed
 
 
 def test_an_agreement_that_was_withdrawn_since_holds_back_what_waits() -> None:

@@ -30,6 +30,19 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_names_of_the_first_run_of_a_version_are_remembered(data: Path) -> None:
+    assert history.known_runs(data) == set()
+    assert history.first_names(data, "duckdb:two", "1.60.2") is None
+    history.rebuild(data)
+    names = frozenset(figure.name for figure in snapshot().collection.stats + snapshot().collection.metrics)
+    assert history.known_runs(data) == {run for _, run in snapshots.found(data)}
+    assert history.first_names(data, "duckdb:two", "1.60.2") == (FIRST, "20261120T040000Z-0000", names)
+    identity = snapshot().source_identity
+    assert history.first_names(data, identity, "1.60.2") == (FIRST, "20261120T030000Z-0000", names)  # the day's last
+    assert history.first_names(data, identity, "1.60.3") is None
+    assert history.first_names(data, "it's", "1.60.2") is None
+
+
 def content(data: Path) -> dict[str, list[Any]]:
     with history.open(data) as connection:
         tables = ("runs", "figures", "statements", "seen")

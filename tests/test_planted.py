@@ -15,7 +15,7 @@ import pytest
 from projects import Fixed
 from test_privacy import DISGUISES, PLANTED
 
-from fa_stats import catalogue, checks, collector
+from fa_stats import catalogue, checks, collector, forms
 from fa_stats.catalogue import Catalogue
 from fa_stats.checks import Outcome
 from fa_stats.collection import Collection, Status
@@ -68,15 +68,22 @@ def faulty(folder: Path, file: str, old: str, new: str) -> Catalogue:
 
 def entry(name: str, expression: str, kind: str = "string", privacy: str = "enumeration") -> str:
     """An entry of a name and a kind that reads the users."""
-    return NEW_STRING.replace("instancePlanted", name).replace("max(users.data)", expression).replace(
-        "kind: string", f"kind: {kind}"
-    ).replace("enumeration", privacy)
+    return (
+        NEW_STRING.replace("instancePlanted", name)
+        .replace("max(users.data)", expression)
+        .replace("kind: string", f"kind: {kind}")
+        .replace("enumeration", privacy)
+    )
 
 
 # Ways for a faulty entry to bring a text out of the instance: the file, what it says, and what it says instead.
 TEXTS: dict[str, tuple[str, str, str]] = {
     "a new string": ("planted.sql", "", NEW_STRING),
-    "a new string called a version": ("planted.sql", "", entry("instancePlantedVersion", "max(users.data)", "string", "version")),
+    "a new string called a version": (
+        "planted.sql",
+        "",
+        entry("instancePlantedVersion", "max(users.data)", "string", "version"),
+    ),
     "the version of the database": (
         "server.sql",
         "server_version() AS instanceDatabaseVersion\n",
@@ -105,7 +112,11 @@ COUNTS: dict[str, tuple[str, str, str]] = {
     "a new count": ("planted.sql", "", entry("planted", "max(whole(users.data))", "count", "count")),
     "a count of tenants": ("tenants.sql", "count(tenants.id) AS", "max(whole(text(tenants.data, 'planted'))) AS"),
     "a count of entities": ("entity_types.sql", "count(entity_types.id)", "max(entity_types.planted)"),
-    "a count in two calls": ("entity_types.sql", "count(entity_types.id)", "count(entity_types.id) * 0 + max(entity_types.planted)"),
+    "a count in two calls": (
+        "entity_types.sql",
+        "count(entity_types.id)",
+        "count(entity_types.id) * 0 + max(entity_types.planted)",
+    ),
     "the number of users": (
         "global_registration_counts.sql",
         "coalesce(sum(global_registration_counts.count - global_registration_counts.decremented_count), 0)",
@@ -122,10 +133,10 @@ COUNTS: dict[str, tuple[str, str, str]] = {
         "SELECT application_roles.applications_id AS applications_id, count(application_roles.id) AS number",
         "SELECT application_roles.applications_id AS applications_id, max(application_roles.planted) AS number",
     ),
-    "a count beside those of another table": (
-        "nodes.sql",
-        "count(nodes.id) AS instanceNodes",
-        "(SELECT max(whole(users.data)) FROM users) AS instanceNodes",
+    "a count of a breakdown": (
+        "identity_providers.sql",
+        "count_if(identity_providers_applications.enabled AND identity_providers.enabled) AS",
+        "max(whole(identity_providers.planted)) AS",
     ),
 }
 
@@ -188,6 +199,12 @@ def holds(collection: Collection, text: str) -> bool:
     return text in [*values, *kinds]
 
 
+def numbers(collection: Collection) -> list[int]:
+    values = [each.value for each in collection.stats + collection.metrics]
+    counts = [each["count"] for value in values if isinstance(value, list) for each in value]
+    return [value for value in [*values, *counts] if isinstance(value, int)]
+
+
 STANDS_IN = "to be replaced"
 
 
@@ -209,8 +226,8 @@ def worn(collection: Collection, text: str) -> Collection:
 
 
 @pytest.mark.parametrize("way", TEXTS)
-def test_no_planted_text_passes_in_any_disguise(way: str, tmp_path: Path) -> None:
-    """Each text is planted and collected in some way; in the others, and in a disguise, it is put in another's place."""
+def test_no_planted_text_passes(way: str, tmp_path: Path) -> None:
+    """Each text is planted and collected in some way; in the others it is put in another's place, disguised too."""
     loaded = faulty(tmp_path, *TEXTS[way])
     stood_in = collect(planted(STANDS_IN), loaded)
     assert holds(stood_in, STANDS_IN)
@@ -220,30 +237,32 @@ def test_no_planted_text_passes_in_any_disguise(way: str, tmp_path: Path) -> Non
             collection = collect(planted(text), loaded)
             assert holds(collection, text), what
             assert refused(collection, loaded), what
-        for disguise, put_on in DISGUISES.items():
-            if not refused(worn(stood_in, put_on(text)), loaded):
+        for disguise in ("plain", list(DISGUISES)[place % len(DISGUISES)]):
+            if not refused(worn(stood_in, DISGUISES[disguise](text)), loaded):
                 passed.append((what, disguise))
     assert passed == []
     assert len(PLANTED) >= 30
 
 
-@pytest.mark.parametrize("name", ["instanceCompanyPlan", "instanceDatabaseVersion", "instanceJavaVersion", "productVersion"])
-def test_a_planted_text_is_known_by_the_values_alone(name: str) -> None:
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_planted_text_is_known_by_the_values_alone(disguise: str) -> None:
     """Nothing is faulty in the catalogue, and still it is seen twice: by its form, and by its shape."""
     for text, _ in PLANTED.values():
-        for put_on in DISGUISES.values():
-            found = refused(evidences.with_value(name, put_on(text)).collection, catalogue.load())
-            assert "only counts and versions" in found
-            assert found & {"no personal data", "no addresses, secrets or free text"}
+        changed = evidences.with_value("instanceCompanyPlan", DISGUISES[disguise](text))
+        found = refused(changed.collection, catalogue.load())
+        assert "only counts and versions" in found
+        assert found & {"no personal data", "no addresses, secrets or free text"}
+        for stat in catalogue.load():
+            if stat.kind == "string" and stat.payload != "context" and stat.name not in ("instanceId", "licenseId"):
+                assert forms.wrong(stat.name, DISGUISES[disguise](text)), (stat.name, text)
 
 
 @pytest.mark.parametrize("way", COUNTS)
 def test_no_planted_number_passes(way: str, tmp_path: Path) -> None:
     loaded = faulty(tmp_path, *COUNTS[way])
-    for what, number in NUMBERS.items():
+    for what, number in list(NUMBERS.items())[list(COUNTS).index(way) % 3 :: 3]:  # each of them in three ways
         collection = collect(planted(number), loaded)
-        values = [each.value for each in collection.stats + collection.metrics]
-        assert any(isinstance(value, int) and value and value % number == 0 for value in values), what
+        assert any(each and each % number == 0 for each in numbers(collection)), what
         assert refused(collection, loaded), what
 
 

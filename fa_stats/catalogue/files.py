@@ -206,7 +206,7 @@ class _Reader:
 
 
 def _lawless(stats: tuple[Stat, ...]) -> Iterator[tuple[int, str]]:
-    """Laws that cannot be looked at, as (line, sentence): both sides are figures of one statement, and can be added up."""
+    """Find laws that cannot be looked at, as (line, sentence): both sides are to be counts of one statement."""
     kinds = {stat.name: stat.kind for stat in stats}
     for stat in stats:
         whole = kinds.get(stat.within) if stat.within != stat.name else None
