@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 @json_option
 @guarded
 def verify(days: tuple[date, ...], as_json: bool) -> int:
-    """Recheck every digest, the chain of the ledger and its signatures. With DAY, it is the files of these days.
+    """Recheck every digest and signature. What does not hold is named, file by file and entry by entry.
 
-    The ledger is always checked as a whole. What does not hold is named, file by file and entry by entry.
+    With DAY, the files of these days are checked; the ledger always is, as a whole.
     """
     from fa_stats import settings, signing, verification
 

@@ -88,8 +88,10 @@ def _enter(settings: Settings, clock: Clock, asked: Sequence[Mapping[str, Any]])
     with _opened(path_of(settings.data)) as ledger, _opened(checkpoints_of(settings.data)) as checkpoints:
         now = clock.now()  # under the lock, else the one who waited for it would seem to have set the clock back
         lines = _lines(ledger)
-        if lines and _covered(_lines(checkpoints)) != len(lines):
-            _check_in(checkpoints, lines, now, signer)  # after a crash in between, or a ledger of an older version
+        covered, by = _newest(_lines(checkpoints))
+        # After a crash in between; in a ledger of an older version; or the key was not at hand, or is a new one.
+        if lines and (covered != len(lines) or (signer and signer.public != by)):
+            _check_in(checkpoints, lines, now, signer)
         if signer and signer.public != _last_key(lines):
             key = {"day": now.date().isoformat(), "event": "key", "public": signer.public}
             lines = _grow(ledger, checkpoints, lines, [key], now, signer)
@@ -141,9 +143,10 @@ def _check_in(checkpoints: FileIO, lines: Sequence[bytes], now: datetime, signer
     _append(checkpoints, [json.dumps(checkpoint).encode()])
 
 
-def _covered(checkpoints: Sequence[bytes]) -> Any:
-    """Return how many lines the newest whole checkpoint covers."""
-    return next((found.get("entries") for each in reversed(checkpoints) if (found := _parsed(each))), None)
+def _newest(checkpoints: Sequence[bytes]) -> tuple[Any, Any]:
+    """Return how many lines the newest whole checkpoint covers, and the key that signed it."""
+    found = next((each for line in reversed(checkpoints) if (each := _parsed(line))), {})
+    return found.get("entries"), found.get("public")
 
 
 def _last_key(lines: Sequence[bytes]) -> Any:

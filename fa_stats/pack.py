@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from fa_stats import (
 from fa_stats.comparison import Comparison
 from fa_stats.errors import CheckFailedError, NotFoundError, UsageError
 from fa_stats.settings import Settings
+from fa_stats.signing import Signer
 from fa_stats.verifier import CHECKPOINTS, ENVELOPE, LEDGER, STATEMENT, SUMS, Evidence
 
 _KEPT = (verifier.OF_RUNS, verifier.RECEIPT)
@@ -37,7 +38,7 @@ _README = """\
 The evidence of fa_stats for {span}
 
 fa_stats counts once a day how the features of a FusionAuth instance are used, and keeps what it did.
-This is what it kept, with the whole ledger up to then. To check it, with Python 3.11 and nothing else:
+This is what it kept, with the whole ledger up to then. To check it, with Python 3.9 or later and nothing else:
 
     python verify.py fa_stats-....zip        or, where it was unpacked:  python verify.py .
 
@@ -75,35 +76,41 @@ def write(settings: Settings, first: date, last: date, output: Path) -> str:
 
 def _sealed(settings: Settings, first: date, last: date) -> Evidence:
     """Return every file of a pack, its own papers included."""
-    kept = verification.evidence_of(settings)
+    kept, signer = verification.evidence_of(settings), signing.signer(settings)
     days = _days(settings, kept, first, last)
     _check(settings, days)
-    made = dict(_ledger(kept, days)) | dict(
-        _derived(settings, days, f"{first} to {last}" if last > first else str(first))
-    )
+    span = f"{first} to {last}" if last > first else str(first)
+    made = dict(_ledger(kept, days, signer.public if signer else None)) | dict(_derived(settings, days, span))
     names = [name for name in kept.names if any(_of(days, name, shape) for shape in _KEPT)]
     names += [name for name in _documents(made[LEDGER], days) if name in kept.names]
-    content = Evidence({*names, *made}, _either(made, kept))
-    digests = {name: _sha256(content.read(name) or b"") for name in sorted(content.names)}
-    statement = _json(_statement(content, digests, days))
-    made[STATEMENT] = statement
-    if signer := signing.signer(settings):
-        signature = {"keyid": signer.public, "sig": _base64(signer.sign(verifier.pae(verifier.IN_TOTO, statement)))}
-        envelope = {"payloadType": verifier.IN_TOTO, "payload": _base64(statement), "signatures": [signature]}
-        made[ENVELOPE] = _json(envelope)
-    papers = {name: _sha256(made[name]) for name in (STATEMENT, ENVELOPE) if name in made}
-    sums = sorted((digests | papers).items())
-    made[SUMS] = "".join(f"{digest}  {name}\n" for name, digest in sums).encode()
+    content = Evidence({*names, *made}, lambda name: made[name] if name in made else kept.read(name))
+    made |= _papers(content, days, signer)
     return Evidence({*names, *made}, content.read)
+
+
+def _papers(content: Evidence, days: Sequence[date], signer: Signer | None) -> dict[str, bytes]:
+    """Return what says which files a pack has: the statement, signed if there is a key, and a list of all digests."""
+    digests = {name: _sha256(content.read(name) or b"") for name in sorted(content.names)}
+    papers = {STATEMENT: _json(_statement(content, digests, days))}
+    if signer:
+        signature = signer.sign(verifier.pae(verifier.IN_TOTO, papers[STATEMENT]))
+        papers[ENVELOPE] = _json(
+            {
+                "payloadType": verifier.IN_TOTO,
+                "payload": _base64(papers[STATEMENT]),
+                "signatures": [{"keyid": signer.public, "sig": _base64(signature)}],
+            }
+        )
+    sums = digests | {name: _sha256(paper) for name, paper in papers.items()}
+    papers[SUMS] = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())).encode()
+    return papers
 
 
 def _days(settings: Settings, kept: Evidence, first: date, last: date) -> list[date]:
     """Return the days of a span of which something is known."""
     span = {str(first + timedelta(number)) for number in range((last - first).days + 1)}
-    lines = (verifier.parsed(line) or {} for line in (kept.read(LEDGER) or b"").split(b"\n"))
-    known = {str(line.get("day")) for line in lines} | {
-        day for each in kept.names for day in verifier.DAYS.findall(each)
-    }
+    known = {str(_parsed(line).get("day")) for line in _lines(kept.read(LEDGER) or b"")}
+    known |= {day for name in kept.names for day in verifier.DAYS.findall(name)}
     if not span & known:
         said = f"from {first} to {last}" if last > first else f"of {first}"
         raise NotFoundError(f"Nothing is kept {said} in {settings.data}: neither an entry of the ledger nor a file.")
@@ -124,19 +131,22 @@ def _of(days: Sequence[date], name: str, shape: Any) -> bool:
     return found is not None and any(f"/{day}/" in name for day in days)
 
 
-def _ledger(kept: Evidence, days: Sequence[date]) -> Iterator[tuple[str, bytes]]:
-    """Give the ledger and its checkpoints, up to the checkpoint after the last entry that is about these days."""
+def _ledger(kept: Evidence, days: Sequence[date], public: str | None) -> Iterator[tuple[str, bytes]]:
+    """Give the ledger and its checkpoints, up to a checkpoint after the last entry that is about these days.
+
+    It is the first one, with a key the first one that it signed.
+    """
     lines, checkpoints = (_lines(kept.read(name) or b"") for name in (LEDGER, CHECKPOINTS))
     about = {str(day) for day in days}
-    last = max((number for number, line in enumerate(lines, 1) if (_parsed(line)).get("day") in about), default=0)
-    length = len(lines)
-    for number, line in enumerate(checkpoints, 1):
-        entries = _parsed(line).get("entries", 0)
-        if entries >= last:
-            length, checkpoints = entries, checkpoints[:number]
-            break
-    yield LEDGER, b"".join(lines[:length])
-    yield CHECKPOINTS, b"".join(checkpoints)
+    last = max((number for number, line in enumerate(lines, 1) if _parsed(line).get("day") in about), default=0)
+    places = [
+        (number, line["entries"])
+        for number, line in enumerate(map(_parsed, checkpoints), 1)
+        if "entries" in line and line["entries"] >= last and public in (None, line.get("public"))
+    ]
+    number, entries = places[0] if places else (len(checkpoints), len(lines))
+    yield LEDGER, b"".join(lines[:entries])
+    yield CHECKPOINTS, b"".join(checkpoints[:number])
 
 
 def _documents(ledger: bytes, days: Sequence[date]) -> set[str]:
@@ -195,10 +205,6 @@ def _run(content: Evidence, name: str) -> dict[str, Any]:
     """Return a run in short, as its record has it: its verdict, its checks, and what became of its payloads."""
     record = _parsed(content.read(name) or b"")
     return {key: record.get(key) for key in _TOLD}
-
-
-def _either(made: dict[str, bytes], kept: Evidence) -> Callable[[str], bytes | None]:
-    return lambda name: made[name] if name in made else kept.read(name)
 
 
 def _lines(content: bytes) -> list[bytes]:

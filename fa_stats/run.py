@@ -19,7 +19,6 @@ from fa_stats import (
     checks,
     consent,
     definitions,
-    evidence,
     files,
     history,
     ledger,
@@ -38,6 +37,7 @@ from fa_stats import (
     verification,
 )
 from fa_stats import settings as settings_module
+from fa_stats.checks import evidence
 from fa_stats.clock import Clock
 from fa_stats.collector import Order, Progress, collect, silent
 from fa_stats.errors import CollectionOffError, DayError, ExitCode, FaStatsError, RunError, StorageError

@@ -57,8 +57,8 @@ def ledger_problem(settings: Settings) -> str | None:
     Raises SettingsError for a signing key that cannot be used.
     """
     paths = {verifier.LEDGER: ledger.path_of(settings.data), verifier.CHECKPOINTS: ledger.checkpoints_of(settings.data)}
-    there = [name for name, path in paths.items() if path.exists()]
-    evidence = Evidence(there, lambda name: verifier.content_of(paths[name]))
+    there = {name: path for name, path in paths.items() if path.exists()}
+    evidence = Evidence(there, lambda name: verifier.content_of(there.get(name)))
     found = Verification(evidence, _asked(settings, ())).ledger()
     worst = next((finding for finding in found.findings if finding.grave), None)
     return f"{worst.where}: {worst.what}" if worst else None
@@ -66,7 +66,7 @@ def ledger_problem(settings: Settings) -> str | None:
 
 def evidence_of(settings: Settings) -> Evidence:
     """Return everything that a project keeps, wherever its settings have it."""
-    return verifier.of_project(settings.folder, settings.paths.data, settings.paths.reports)
+    return verifier.of_folders({"data/": settings.data, "reports/": settings.reports})
 
 
 def trusted(settings: Settings) -> tuple[str, ...]:

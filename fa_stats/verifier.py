@@ -73,6 +73,7 @@ P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 Point = tuple[int, int, int, int]
+ZERO: Point = (0, 1, 1, 0)
 
 
 def plus(a: Point, b: Point) -> Point:
@@ -83,13 +84,11 @@ def plus(a: Point, b: Point) -> Point:
     return e * f % P, g * h % P, f * g % P, e * h % P
 
 
-def times(a: int, point: Point) -> Point:
-    """Multiply a point."""
-    product: Point = (0, 1, 1, 0)
-    while a:
-        if a & 1:
-            product = plus(product, point)
-        point, a = plus(point, point), a >> 1
+def times(a: int, p: Point, b: int = 0, q: Point = ZERO) -> Point:
+    """Multiply two points, and add them."""
+    choice, product = (ZERO, p, q, plus(p, q)), ZERO
+    for bit in reversed(range(max(a.bit_length(), b.bit_length()))):
+        product = plus(plus(product, product), choice[a >> bit & 1 | (b >> bit & 1) << 1])
     return product
 
 
@@ -107,14 +106,14 @@ def point_of(encoded: bytes) -> Point | None:
     return x, y, 1, x * y % P
 
 
-BASE = point_of((4 * pow(5, -1, P) % P).to_bytes(32, "little")) or (0, 1, 1, 0)
-
-
 @cache
 def key_of(encoded: bytes) -> Point | None:
     """Decode a public key; none is one of the eight points with which anybody can sign."""
     point = point_of(encoded) if len(encoded) == 32 else None
     return point if point and times(8, point)[0] % P else None
+
+
+BASE = point_of((4 * pow(5, -1, P) % P).to_bytes(32, "little")) or ZERO
 
 
 def ed25519(public: str, message: bytes, signature: str) -> bool:
@@ -123,13 +122,13 @@ def ed25519(public: str, message: bytes, signature: str) -> bool:
         key, made = bytes.fromhex(public), bytes.fromhex(signature)
     except ValueError:
         return False
-    a, r = (key_of(key), point_of(made[:32])) if len(made) == 64 else (None, None)
-    s = int.from_bytes(made[32:], "little")
-    if a is None or r is None or s >= L:
+    point, s = key_of(key), int.from_bytes(made[32:], "little")
+    if point is None or len(made) != 64 or s >= L:
         return False
     k = int.from_bytes(hashlib.sha512(made[:32] + key + message).digest(), "little") % L
-    left, right = times(s, BASE), plus(r, times(k, a))
-    return not ((left[0] * right[2] - right[0] * left[2]) % P or (left[1] * right[2] - right[1] * left[2]) % P)
+    x, y, z, _ = times(s, BASE, k, (P - point[0], point[1], 1, P - point[3]))
+    one = pow(z, -1, P)
+    return (y * one % P | (x * one % P & 1) << 255).to_bytes(32, "little") == made[:32]
 
 
 # --- bytes, and what they hold ----------------------------------------------------------------------------------------
@@ -209,6 +208,7 @@ class Verification:
         self.entries: list[tuple[str, dict[str, Any]]] = []
         self.digests: list[str] = []  # of each line of the ledger
         self.first = 2**63  # the entry at which the first checkpoint was written; what came before may be older
+        self.strange: set[tuple[str, str]] = set()  # keys that signed and are not trusted; each is named once a file
         self.payloads: dict[str, list[dict[str, Any]]] = {}  # the entries of a run that say which bytes it has
         self.outgoing: dict[str, Any] = {}  # the last event about what each receipt is for
 
@@ -232,11 +232,10 @@ class Verification:
 
     def ledger(self) -> Verification:
         """Check the ledger and its checkpoints: the two chains, the signatures, and that nothing was cut."""
-        lines = self.chain(LEDGER, "entry")
-        self.entries = [(f"{LEDGER}, entry {number}", entry) for number, entry in lines]
+        self.entries = [(f"{LEDGER}, entry {number}", entry) for number, entry in self.chain(LEDGER, "entry")]
         clock = ""
-        for (number, entry), (where, _) in zip(lines, self.entries, strict=True):
-            if entry.get("entry") != number:
+        for where, entry in self.entries:
+            if entry.get("entry") != number_of(where):
                 self.say(True, where, f"It calls itself entry {entry.get('entry')}: one was taken out or put in.")
             at = str(entry.get("at"))
             if at < clock:
@@ -258,15 +257,20 @@ class Verification:
         whole = []
         for number, line in enumerate(lines, 1):
             where, found, last = f"{file}, {word} {number}", parsed(line), number == len(lines)
-            known = not last and (parsed(lines[number]) or {}).get("previous") == digests[number]
-            if found is None and (known or (last and unended and cut_short(line))):
+            if found is None and (
+                (last and unended and cut_short(line))
+                or (not last and (parsed(lines[number]) or {}).get("previous") == digests[number])
+            ):
                 self.say(False, where, "It was cut short, as by a power cut; what comes next has a line of its own.")
             elif found is None:
                 self.say(True, where, "It cannot be read: it was changed or cut.")
             elif written(found) != line:
                 self.say(True, where, "It is not written as fa_stats writes: it was changed.")
             elif found.get("previous") != digests[number - 1]:
-                self.say(True, where, "It does not follow the line before it: one was changed, moved or taken out.")
+                what = (
+                    f"It does not follow line {number - 1}: one of the two was changed, or one is missing between them."
+                )
+                self.say(True, where, what)
             elif last and unended:
                 self.say(False, where, "Its line has no end, as after a power cut.")
             if found is not None:
@@ -277,23 +281,24 @@ class Verification:
 
     def checkpoints(self) -> None:
         """Check what vouches for the ledger: its length and last line at many moments, signed or not."""
-        covered, signed, keys, lines = 0, False, dict[str, int](), self.chain(CHECKPOINTS, "line")
+        covered, signed, keys, most, lines = 0, False, dict[str, int](), "", self.chain(CHECKPOINTS, "line")
         for number, line in lines:
             where = f"{CHECKPOINTS}, line {number}"
             body = {name: line.get(name) for name in CHECKPOINT[:-1]}
             entries, public = line.get("entries"), line.get("public")
-            if list(line) != CHECKPOINT or line["sha256"] != sha256(written(body)) or type(entries) is not int:
+            if list(line) != CHECKPOINT or line["sha256"] != sha256(written(body)):
                 self.say(True, where, "It does not have the digest that it names: it was changed.")
                 continue
-            if entries <= covered:
+            if type(entries) is not int or entries < max(covered, 1):
                 self.say(True, where, f"The ledger had {covered} entries before and {entries} then: its end was cut.")
             elif entries > len(self.digests):
-                said = f"It had {entries} entries at {line['at']} and has {len(self.digests)} now: its end was cut."
-                self.say(True, LEDGER, said)
+                most = f"It had {entries} entries at {line['at']} and has {len(self.digests)} now: its end was cut."
             elif self.digests[entries - 1] != line["head"]:
                 self.say(True, f"{LEDGER}, entry {entries}", f"It is not the one that {where} vouches for.")
-            self.first = min(self.first, entries)
-            covered, before = max(covered, entries), signed
+            else:
+                self.first = min(self.first, entries)
+                covered = entries
+            before = signed
             signed = public is not None or line["signature"] is not None
             if signed:
                 del body["signature"]
@@ -301,11 +306,14 @@ class Verification:
                 keys[str(public)] = keys.get(str(public), 0) + 1
             elif before:
                 self.say(False, where, "It is not signed, though the one before it is: the key was not at hand.")
+        if most:
+            self.say(True, LEDGER, most)
         if self.asked.keys and not signed:
             said = "The newest one is not signed, though a key is set. If it was set just now, the next run signs."
             self.say(True, CHECKPOINTS, said)
         self.uncovered(covered, bool(lines))
         by = "; ".join(f"{number} signed by key {key}" for key, number in keys.items()) or "none is signed"
+        by += "; no key was named to compare with" if keys and not self.asked.keys else ""
         self.facts.append(f"{CHECKPOINTS}: {several(len(lines), 'line')}; {by}.")
 
     def uncovered(self, covered: int, any_at_all: bool) -> None:
@@ -325,8 +333,9 @@ class Verification:
         """Check one signature, and whether its key is one of those that were named."""
         if not self.asked.signed(public, message, signature):
             self.say(True, where, f"The signature by key {public} does not hold.")
-        elif self.asked.keys and public not in self.asked.keys:
+        elif self.asked.keys and public not in self.asked.keys and (where[:5], public) not in self.strange:
             self.say(True, where, f"It is signed by key {public}, which is none of those that are trusted.")
+            self.strange.add((where[:5], public))
 
     def runs(self) -> None:
         """Check each run that an entry names: its run.json, and through that every file of it."""
@@ -363,7 +372,7 @@ class Verification:
             self.named |= {each for each in self.evidence.names if OF_RUNS.fullmatch(each) and f"/{run}" in each}
 
     def unsealed(self, name: str, data: dict[str, Any], entries: Sequence[tuple[str, dict[str, Any]]]) -> None:
-        """Look at a run.json whose digest the ledger does not have; it is entered just before report.html is written."""
+        """Look at a run.json whose digest the ledger does not have; it is entered before report.html is written."""
         old = all(number_of(where) <= self.first and "definitions" not in entry for where, entry in entries)
         if data.get("finished") is None or f"{name[:-8]}report.html" not in self.evidence.names:
             self.say(False, name, "The ledger does not have its digest: the run is at work or was cut off.")
@@ -377,7 +386,7 @@ class Verification:
         event, run, payload, sha = (entry.get(name) for name in ("event", "run", "payload", "sha256"))
         if event == "approved":
             wanted = {name: entry.get(name) for name in ("payload_sha256", "metrics_sha256")}
-        elif event in ("queued", "sending", "sent", "refused", "waiting"):
+        elif event in ("queued", "sending", "sent", "refused", "waiting", "given up"):
             wanted = {"metrics_sha256" if payload == "metrics" else "payload_sha256": sha}
         else:
             return
@@ -517,29 +526,22 @@ def place_of(path: str) -> str:
 # --- where it comes from ----------------------------------------------------------------------------------------------
 
 
-def of_project(folder: Path, data: Path, reports: Path) -> Evidence:
-    """Return the evidence of a project; `data` and `reports` are where its settings have them."""
-    roots = {"data": folder / data, "reports": folder / reports}
+def of_folders(roots: Mapping[str, Path]) -> Evidence:
+    """Return the evidence in folders, by how its names begin: `data/` and `reports/`, nothing for a pack."""
 
     def read(name: str) -> bytes | None:
-        root, _, rest = name.partition("/")
-        return content_of(roots[root] / rest)
+        paths = (root / name[len(begin) :] for begin, root in roots.items() if name.startswith(begin))
+        return content_of(next(paths, None))
 
-    files = [(name, root, path) for name, root in roots.items() for path in root.rglob("*") if path.is_file()]
-    return Evidence([f"{name}/{path.relative_to(root).as_posix()}" for name, root, path in files], read)
-
-
-def of_unpacked(folder: Path) -> Evidence:
-    """Return the evidence of a pack that was unpacked."""
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    return Evidence(names, lambda name: content_of(folder / name))
+    files = [(begin, root, path) for begin, root in roots.items() for path in root.rglob("*") if path.is_file()]
+    return Evidence([f"{begin}{path.relative_to(root).as_posix()}" for begin, root, path in files], read)
 
 
-def content_of(path: Path) -> bytes | None:
+def content_of(path: Path | None) -> bytes | None:
     """Read a file; None where there is none that can be read."""
     try:
-        return path.read_bytes() if path.is_file() else None
-    except (OSError, ValueError):  # so says Python of a name that no file can have
+        return path.read_bytes() if path and path.is_file() else None
+    except (OSError, ValueError):  # the second is for a name that no file can have
         return None
 
 
@@ -592,7 +594,8 @@ def main() -> int:
         found = verify_zip(given.path, asked)
     elif given.path.is_dir():
         unpacked = any((given.path / name).is_file() for name in (STATEMENT, SUMS))
-        evidence = of_unpacked(given.path) if unpacked else of_project(given.path, given.data, given.reports)
+        project = {"data/": given.path / given.data, "reports/": given.path / given.reports}
+        evidence = of_folders({"": given.path} if unpacked else project)
         found = Verification(evidence, asked)
         found = found.pack() if unpacked else found.everything()
         if not evidence.names:

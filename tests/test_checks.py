@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from projects import Fixed
 from test_snapshots import snapshot
 
-from fa_stats import catalogue, checks, evidence, forms, history, laws, ledger, payload, snapshots
-from fa_stats.checks import PROMISES, Check, Evidence, Outcome
+from fa_stats import catalogue, checks, history, ledger, payload, snapshots
+from fa_stats.checks import PROMISES, Check, Evidence, Outcome, evidence, forms, laws
 from fa_stats.collection import Collection, Status
 from fa_stats.policy import PolicyRecord, State
 from fa_stats.settings import Settings

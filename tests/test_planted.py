@@ -15,9 +15,9 @@ import pytest
 from projects import Fixed
 from test_privacy import DISGUISES, PLANTED
 
-from fa_stats import catalogue, checks, collector, forms
+from fa_stats import catalogue, checks, collector
 from fa_stats.catalogue import Catalogue
-from fa_stats.checks import Outcome
+from fa_stats.checks import Outcome, forms
 from fa_stats.collection import Collection, Status
 from fa_stats.collector import Order
 from fa_stats.sources.duckdb import DuckDBFile

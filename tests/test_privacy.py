@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fa_stats import catalogue, forms, privacy
-from fa_stats.privacy import Identifier
+from fa_stats import catalogue
+from fa_stats.checks import forms, privacy
+from fa_stats.checks.privacy import Identifier
 
 # What a person, a firm or a server has, and the shape that it is to be known by.
 PLANTED = {

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fa_stats import conduct, content, laws
-from fa_stats.promises import Evidence, Look, Outcome
+from fa_stats.checks import conduct, content, laws
+from fa_stats.checks.promises import Evidence, Look, Outcome
 
 __all__ = ["PROMISES", "Check", "Evidence", "Outcome", "examine", "of_row", "to_row"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fa_stats.checks.promises import Evidence, Finding, failed, held, listed, not_run, number
 from fa_stats.collection import Collection, Status, Value
-from fa_stats.promises import Evidence, Finding, failed, held, listed, not_run, number
 
 
 def hold(evidence: Evidence) -> Finding:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import datetime
 
 from fa_stats import catalogue, history, ledger, snapshots
+from fa_stats.checks.promises import Evidence
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection
 from fa_stats.consent import Circumstances
 from fa_stats.policy import PolicyRecord
-from fa_stats.promises import Evidence
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
 

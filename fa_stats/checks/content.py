@@ -10,11 +10,11 @@ from typing import Any
 
 import rfc8785
 
-from fa_stats import forms, privacy
 from fa_stats.catalogue import STATS_VERSION, Catalogue, Kind, Payload, Stat, sql
+from fa_stats.checks import forms, privacy
+from fa_stats.checks.privacy import Identifier
+from fa_stats.checks.promises import Evidence, Finding, failed, held, listed, number, verdict
 from fa_stats.collection import Figure, Status
-from fa_stats.privacy import Identifier
-from fa_stats.promises import Evidence, Finding, failed, held, listed, number, verdict
 from fa_stats.timing import milliseconds
 
 _COUNTING = re.compile(r"(?:count|count_if)\(")

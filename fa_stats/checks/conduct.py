@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from fa_stats.catalogue import CONFIGURATION
+from fa_stats.checks.promises import Evidence, Finding, failed, held, listed, not_run, number, verdict
 from fa_stats.collection import Figure, StatementRun, Status
 from fa_stats.policy import State
-from fa_stats.promises import Evidence, Finding, failed, held, listed, not_run, number, verdict
 
 _SWITCH = "usageDataEnabled"
 _PATIENCE = 0.1  # by which part a time limit may be passed until the server has stopped, and at least by a second
