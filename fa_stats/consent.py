@@ -176,7 +176,7 @@ def _house(payload: Payload, now: Circumstances) -> Decision:
     if payload is Payload.METRICS and not now.metrics:
         said = "The settings do not have metrics sent ([sending] metrics = false)."
         if now.plan is Plan.PAID:
-            said += " Mind that the licence agreement of a paid plan demands metrics."
+            said += " Mind that the licence agreement of a paid plan requires metrics."
             return Decision(False, said, PAID_MUST)
         return Decision(False, said, METRICS_OFF)
     return Decision(True, "The settings have it sent.")
@@ -200,7 +200,7 @@ def _usage_data_sent(now: Circumstances) -> Decision:
 def _metrics_sent(now: Circumstances) -> Decision:
     """What the page says of sending metrics: neither the instance's age nor an unset switch has to do with it."""
     if now.plan is Plan.PAID:
-        return Decision(True, "The licence agreement of a paid plan demands metrics.", PAID_MUST)
+        return Decision(True, "The licence agreement of a paid plan requires metrics.", PAID_MUST)
     return Decision(True, "Metrics are sent unless somebody turns that off.", METRICS_OFF)
 
 

@@ -48,7 +48,7 @@ def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> R
     elif changed:
         verdict, headline = Verdict.CHANGED, f"{said}; {len(changed)} changed since the last run."
     else:
-        verdict, headline = Verdict.OK, f"{said}; nothing changed." if previous else f"{said}; this is the first run."
+        verdict, headline = Verdict.OK, f"{said}; nothing changed." if previous else f"{said}; no earlier day to compare with."
     return replace(
         begun,
         verdict=verdict,

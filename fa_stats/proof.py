@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from fa_stats import render
 from fa_stats.catalogue.stat import Payload
-from fa_stats.checks import Check, Outcome
+from fa_stats.checks import HOUSE, Check, Outcome
 from fa_stats.consent import Agreement, Consent
-from fa_stats.policy import PolicyRecord, State
-from fa_stats.record import Sent, Submission
+from fa_stats.policy import PolicyRecord
+from fa_stats.policy import State as PolicyState
+from fa_stats.record import RunRecord, Sent, State, Submission, Verdict
 from fa_stats.render import Content, Fragment, count, element, folded, join, paragraph, prose, table, terms
 
+_PAGE = "vendor's page \N{LEFT DOUBLE QUOTATION MARK}Collected Metrics\N{RIGHT DOUBLE QUOTATION MARK}"
 NAMES = {Payload.STATS: "Usage data", Payload.METRICS: "Metrics"}
 
 
@@ -21,21 +23,20 @@ def answers(
     agreement: Agreement | None,
     policy: PolicyRecord | None,
     checks: Sequence[Check],
-    submission: Submission,
-    payload_sha256: str | None,
+    record: RunRecord,
 ) -> Fragment:
-    """Answer the reviewer's four questions in words, with what each answer rests on folded under it."""
+    """Answer the reviewer's four questions in words; what the answers rest on is folded under them."""
     rows: list[tuple[str, Content]] = [
-        ("Allowed?", join(_allowed(consents), permission(consents, agreement, policy))),
-        ("Promises kept?", join(_kept(checks), promises(checks))),
-        ("Approved?", _approved(submission, payload_sha256)),
-        ("Sent?", _sent(submission)),
+        ("Allowed?", _allowed(consents, record)),
+        ("Checks passed?", _passed(checks)),
+        ("Approved?", _approved(record)),
+        ("Sent?", _sent(record.submission)),
     ]
-    return terms(rows, "terms answers")
+    return join(terms(rows, "terms answers"), permission(consents, agreement, policy), promises(checks))
 
 
 def promises(checks: Sequence[Check]) -> Fragment:
-    """List every promise with its sentence, whether it held, and by what that was seen; folded."""
+    """List every check with its sentence, its outcome, and what was seen; folded."""
     if not checks:
         return join()
     order = {Outcome.FAILED: 0, Outcome.NOT_RUN: 1, Outcome.HELD: 2}
@@ -44,31 +45,38 @@ def promises(checks: Sequence[Check]) -> Fragment:
         for each in sorted(checks, key=lambda each: order[each.outcome])
     ]
     lead = (
-        "The sentences are those of the vendor's page, to the letter; those that begin with fa_stats are ours. "
+        f"The sentences are promises of the {_PAGE}, to the letter; those that begin with fa_stats are ours. "
         "A check that failed, or could not run, blocks sending."
     )
-    found = table(_tally(checks), ["Promise", "Outcome", "Seen by"], rows, class_="promises stack")
-    return folded("Each promise, in the vendor's words, and what was seen", paragraph(lead), found, class_="more")
+    found = table(_tally(checks), ["Check", "Outcome", "What was seen"], rows, class_="promises stack")
+    return folded("The promises, each in the vendor's words, and what was seen", paragraph(lead), found, class_="more")
 
 
 def permission(consents: Sequence[Consent], agreement: Agreement | None, policy: PolicyRecord | None) -> Fragment:
     """Say for both payloads what was allowed when the run collected, and the sentence it rests on; folded."""
     if not consents:
         return join()
+    questions = ("may be collected", "may be sent", "can be tied to an identity")
     rows = [
         (
-            f"{NAMES[each.payload]}: {question}",
+            f"{NAMES[each.payload]} {question}",
             _yes(decision.allowed),
             _with_sentence(decision.reason, decision.sentence),
         )
         for each in consents
-        for question, decision in (("collect", each.collect), ("send", each.send), ("tied to an identity", each.tied))
+        for question, decision in zip(questions, (each.collect, each.send, each.tied), strict=True)
     ]
-    said: list[tuple[str, Content]] = [("Agreed to what is counted", _agreed(agreement))]
+    lead = (
+        f"As it was when the data was collected; the quotations are from the {_PAGE}. To agree is to agree to what is "
+        "counted, to approve is to approve one day's bytes."
+    )
+    said: list[tuple[str, Content]] = [("Agreement", _agreed(agreement))]
     if policy:
         said.append(("Remote policy", _policy(policy)))
-    found = table("When the run collected", ["May it", "Answer", "Because"], rows, class_="promises stack")
-    return folded("What each answer rests on, and who agreed", found, terms(said), class_="more")
+    found = table("Who may do what", ["What", "Answer", "Because"], rows, class_="proofs stack")
+    return folded(
+        "What was allowed, by which sentence, and who agreed", paragraph(lead), found, terms(said), class_="more"
+    )
 
 
 def receipts(submission: Submission) -> Fragment:
@@ -85,20 +93,24 @@ def receipts(submission: Submission) -> Fragment:
             proof += [element("small", "Receipt, sha256 ", render.code(each.receipt))]
         rows.append((NAMES[Payload(each.payload)], each.state, join(*proof)))
     return join(
-        lead, table("The two payloads", ["Payload", "State", "Why, and the proof"], rows, class_="promises stack")
+        lead, table("The two payloads", ["Payload", "State", "Why, and the proof"], rows, class_="proofs stack")
     )
 
 
-def _allowed(consents: Sequence[Consent]) -> Fragment:
+def _allowed(consents: Sequence[Consent], record: RunRecord) -> Fragment:
     if not consents:
-        return join("Nothing was collected, so there is nothing that could be sent.")
+        off = record.verdict is Verdict.OFF
+        return (
+            join("To collect: ", _yes(False), ". ", prose(record.headline)) if off else join("Nothing was collected.")
+        )
     first = consents[0]
+    collect = _line("To collect: ", _yes(first.collect.allowed), ". ", prose(first.collect.reason))
     if not first.collect.allowed:
-        return join(_answer(False), prose(first.collect.reason))
+        return collect
     if len({each.send.reason for each in consents}) == 1:
-        return join("To collect: ", _yes(True), ". To send: ", _yes(first.send.allowed), ". ", prose(first.send.reason))
+        return join(collect, _line("To send: ", _yes(first.send.allowed), ". ", prose(first.send.reason)))
     return join(
-        _line("To collect: ", _yes(True), "."),
+        collect,
         *(
             _line(f"To send {NAMES[each.payload].lower()}: ", _yes(each.send.allowed), ". ", prose(each.send.reason))
             for each in consents
@@ -106,28 +118,29 @@ def _allowed(consents: Sequence[Consent]) -> Fragment:
     )
 
 
-def _kept(checks: Sequence[Check]) -> Fragment:
+def _passed(checks: Sequence[Check]) -> Fragment:
     if not checks:
-        return join("Not checked: there is nothing that could be sent.")
-    good = all(each.outcome is Outcome.HELD for each in checks)
+        return join("Nothing to check: there is nothing that could be sent.")
     others = [
         _line(element("strong", outcome.capitalize()), f": {each.name}. ", prose(each.evidence))
         for outcome in (Outcome.FAILED, Outcome.NOT_RUN)
         for each in checks
         if each.outcome is outcome
     ]
-    return join(_answer(good), f"{_tally(checks)}.", *others)
+    ours = [each for each in checks if each.sentence.startswith(HOUSE)]
+    vendors = [each for each in checks if each not in ours]
+    parts = [("The vendor's promises", vendors), ("Checks of our own", ours)]
+    said = " ".join(f"{name}: {_tally(found).lower()}." for name, found in parts if found)
+    return join(_answer(not others), said, *others)
 
 
-def _approved(submission: Submission, sha256: str | None) -> Fragment:
-    people = list(dict.fromkeys(name for each in submission.payloads for name in each.approved_by))
-    if people:
-        return join(_answer(True), f"By {' and '.join(people)}, for exactly these bytes: sha256 ", *_begin(sha256))
-    return (
-        join(_answer(False), "Nobody has approved these bytes: sha256 ", *_begin(sha256))
-        if sha256
-        else join("Nothing to approve.")
-    )
+def _approved(record: RunRecord) -> Fragment:
+    people = list(dict.fromkeys(name for each in record.submission.payloads for name in each.approved_by))
+    if record.payload_sha256 is None:
+        return join("There is nothing to approve.")
+    said = f"By {' and '.join(people)}, for exactly these bytes:" if people else "Nobody has approved these bytes:"
+    digests = ("usage data ", *_begin(record.payload_sha256), ", metrics ", *_begin(record.metrics_sha256))
+    return join(_answer(bool(people)), said, " sha256 of ", *digests)
 
 
 def _begin(sha256: str | None) -> tuple[Content, ...]:
@@ -138,7 +151,8 @@ def _begin(sha256: str | None) -> tuple[Content, ...]:
 def _sent(submission: Submission) -> Fragment:
     if not any(each.receipt and each.at for each in submission.payloads):
         return join(_answer(False), prose(submission.reason))
-    return join(*(_line(_of_payload(each)) for each in submission.payloads))
+    every = all(each.state is State.SENT for each in submission.payloads)
+    return join(_answer(True) if every else "", *(_line(_of_payload(each)) for each in submission.payloads))
 
 
 def _of_payload(each: Sent) -> Fragment:
@@ -167,8 +181,8 @@ def _agreed(agreement: Agreement | None) -> Content:
 
 def _policy(policy: PolicyRecord) -> Content:
     said: list[Content] = [f"{policy.state[:1].upper()}{policy.state[1:]}"]
-    if policy.state is State.UNSET:
-        said = ["The settings name none"]
+    if policy.state is PolicyState.UNSET:
+        said = ["None is set"]
     if policy.fetched:
         said.append(f", as of {render.moment(policy.fetched)}")
     if policy.sha256:
@@ -182,7 +196,15 @@ def _policy(policy: PolicyRecord) -> Content:
 
 
 def _with_sentence(reason: str, sentence: str | None) -> Content:
-    return join(prose(reason), " ", element("small", f"The page: “{sentence}”")) if sentence else prose(reason)
+    return (
+        join(
+            prose(reason),
+            " ",
+            element("small", f"The page: \N{LEFT DOUBLE QUOTATION MARK}{sentence}\N{RIGHT DOUBLE QUOTATION MARK}"),
+        )
+        if sentence
+        else prose(reason)
+    )
 
 
 def _tally(checks: Sequence[Check]) -> str:
@@ -194,7 +216,7 @@ def _tally(checks: Sequence[Check]) -> str:
 
 
 def _outcome(outcome: Outcome) -> Fragment:
-    return join(outcome) if outcome is Outcome.HELD else element("strong", outcome)
+    return element("b" if outcome is Outcome.HELD else "strong", outcome)
 
 
 def _yes(allowed: bool) -> Fragment:

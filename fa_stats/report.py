@@ -18,6 +18,7 @@ from fa_stats.checks import Check
 from fa_stats.collection import Collection, Figure, Status
 from fa_stats.consent import Agreement, Consent
 from fa_stats.diff import Added, Change, Changed, Removed, StatusChanged, differences
+from fa_stats.errors import ExitCode
 from fa_stats.policy import PolicyRecord
 from fa_stats.record import RunRecord
 from fa_stats.render import NOTHING, Content, Fragment, count, duration, element, folded, join, paragraph, table, terms
@@ -90,7 +91,11 @@ def verdict(page: Page) -> Fragment:
         ("Source", f"{record.source_label} ({record.source_kind})"),
         ("Instance", render.code(record.instance) if record.instance else "not known"),
         ("Version", f"FusionAuth {version}" if version else "not known"),
+        ("Collected", render.moment(record.started)),
+        ("Run", render.code(record.run)),
     ]
+    if record.again_because:
+        origin.append(("Run again because", record.again_because))
     return join(
         paragraph(word, " ", render.prose(record.headline), class_="verdict"),
         tables.gaps("Failed or stopped", failed) if failed else "",
@@ -101,10 +106,7 @@ def verdict(page: Page) -> Fragment:
 
 def answers(page: Page) -> Fragment:
     """Answer a reviewer's four questions: allowed, promises kept, approved by whom, sent."""
-    record = page.record
-    return proof.answers(
-        page.consents, page.agreement, page.policy, page.checks, record.submission, record.payload_sha256
-    )
+    return proof.answers(page.consents, page.agreement, page.policy, page.checks, page.record)
 
 
 def numbers(page: Page) -> Fragment:
@@ -123,7 +125,7 @@ def numbers(page: Page) -> Fragment:
         counted = (str(counts[Status.OK]), "; ".join([f"of {len(collection.stats)}", *off]))
         changed = (str(len(differences(page.changes))), f"since {_previous_day(record)}")
         if not page.changes:
-            changed = (NOTHING, "not compared" if record.previous_run else "first run, nothing to compare with")
+            changed = (NOTHING, "not compared" if record.previous_run else "no earlier day to compare with")
         spent = (duration(collection.database_microseconds), _budget(page) or "no budget set")
     cells = zip(("Stats counted", "Stats changed", "Database time"), (counted, changed, spent), strict=True)
     return terms(
@@ -139,7 +141,7 @@ def changes(page: Page) -> Fragment:
     before = f"{_previous_day(record)} (run {record.previous_run})"
     if not page.changes:
         if record.previous_run is None:
-            return paragraph("This is the first run of this instance: there is no earlier day to compare it with.")
+            return paragraph("There is no earlier day of this instance to compare with.")
         return paragraph(f"This run was not compared with that of {before}.")
     found = differences(page.changes)
     gap = (record.day - record.previous_day).days if record.previous_day else 1
@@ -249,7 +251,7 @@ def provenance(page: Page) -> Fragment:
         ("Payload", join(*_bytes_of(page))),
         ("Metrics, sha256", _digest(record.metrics_sha256)),
         ("Made with", ", ".join(f"{name} {version}" for name, version in record.versions.items())),
-        ("Exit code", str(record.exit_code)),
+        ("Exit code", _exit_code(record.exit_code)),
     ]
     files = [[render.code(path), render.code(digest)] for path, digest in sorted(record.files.items())]
     return join(
@@ -298,6 +300,11 @@ def _missing(page: Page) -> str:
         stats, metrics = count(kinds[Payload.STATS], "stat"), count(kinds[Payload.METRICS], "metric")
         return f"{stats}, {metrics} and the payload"
     return "" if page.payload is not None else "the payload; the figures below were collected before the run stopped"
+
+
+def _exit_code(code: int) -> str:
+    meaning = {int(each): each.meaning for each in ExitCode}.get(code)
+    return f"{code}: {meaning}" if meaning else str(code)
 
 
 def _previous_day(record: RunRecord) -> str:

@@ -187,7 +187,7 @@ def test_what_is_collected_depends_on_the_settings_and_the_instances_switch(
 
 
 def test_a_paid_plan_without_metrics_is_told_what_the_licence_demands() -> None:
-    assert "licence agreement of a paid plan demands metrics" in metrics(metrics=False).send.reason
+    assert "licence agreement of a paid plan requires metrics" in metrics(metrics=False).send.reason
     assert "demands" not in metrics(metrics=False, plan=Plan.COMMUNITY).send.reason
 
 

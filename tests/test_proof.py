@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from test_report import AGREED, HELD, ON, STARTED, accepted, cells, failed, page, recorded, words
+from test_report import AGREED, HELD, ON, STARTED, accepted, cells, failed, off, page, recorded, words
 
 from fa_stats import proof, report
 from fa_stats.checks import Check, Outcome
@@ -20,6 +20,7 @@ BROKEN = replace(
     HELD, name="no personal data", outcome=Outcome.FAILED, evidence="`tenantNumber` has the form of a host."
 )
 UNSEEN = replace(HELD, name="subset laws", outcome=Outcome.NOT_RUN, evidence="No law could be looked at.")
+OURS = replace(HELD, name="statuses complete", sentence="fa_stats: Every stat has one status.")
 NOT_ASKED = Submission()
 LOCAL = replace(ON, mode="local", agreement=None)
 
@@ -29,9 +30,8 @@ def answers(
     checks: tuple[Check, ...] = (HELD, HELD),
     submission: Submission = NOT_ASKED,
 ) -> dict[str, str]:
-    fragment = proof.answers(
-        decide(circumstances, STARTED), circumstances.agreement, None, checks, submission, "5e" * 32
-    )
+    record = recorded(submission=submission, payload_sha256="5e" * 32, metrics_sha256="6f" * 32)
+    fragment = proof.answers(decide(circumstances, STARTED), circumstances.agreement, None, checks, record)
     soup = BeautifulSoup(fragment.html, "html.parser")
     for each in soup.find_all("details"):
         each.decompose()
@@ -41,7 +41,9 @@ def answers(
 
 def test_what_is_allowed_is_said_once_where_it_holds_for_both_payloads() -> None:
     said = answers(LOCAL)["Allowed?"]
-    assert said.startswith("To collect: yes . To send: no . The settings allow to collect only")
+    assert said.startswith(
+        "To collect: yes . The instance's own switch for usage data is on. To send: no . The settings"
+    )
     assert "metrics" not in said
 
 
@@ -60,16 +62,17 @@ def test_a_payload_that_nobody_agreed_to_is_told_as_such() -> None:
 @pytest.mark.parametrize(
     ("checks", "begins", "holds"),
     [
-        ((HELD, HELD), "Yes . All 2 checks held.", ""),
-        ((HELD, BROKEN), "No . 1 of 2 checks held, 1 failed.", "Failed : no personal data. tenantNumber has the form"),
-        ((HELD, UNSEEN), "No . 1 of 2 checks held, 1 not run.", "Not run : subset laws. No law"),
-        ((), "Not checked", ""),
+        ((HELD, HELD), "Yes . The vendor's promises: all 2 checks held.", ""),
+        ((HELD, OURS), "Yes . The vendor's promises: all 1 check held. Checks of our own: all 1 check held.", ""),
+        ((HELD, BROKEN), "No . The vendor's promises: 1 of 2 checks held, 1 failed.", "Failed : no personal data."),
+        ((HELD, UNSEEN), "No . The vendor's promises: 1 of 2 checks held, 1 not run.", "Not run : subset laws. No"),
+        ((), "Nothing to check", ""),
     ],
 )
 def test_a_promise_that_failed_or_was_not_looked_at_is_never_a_yes(
     checks: tuple[Check, ...], begins: str, holds: str
 ) -> None:
-    said = answers(checks=checks)["Promises kept?"].replace("\N{NO-BREAK SPACE}", " ")
+    said = answers(checks=checks)["Checks passed?"].replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith(begins)
     assert holds in said
 
@@ -77,8 +80,11 @@ def test_a_promise_that_failed_or_was_not_looked_at_is_never_a_yes(
 def test_who_approved_is_named_once() -> None:
     both = Submission("sent", "", (accepted("stats"), accepted("metrics")))
     said = answers(submission=both)["Approved?"]
-    assert said.startswith("Yes . By Ada Lovelace and Grace Hopper, for exactly these bytes: sha256 5e5e5e5e5e5e5e5e ")
-    assert answers()["Approved?"].startswith("No . Nobody has approved these bytes: sha256 5e5e")
+    assert said.startswith(
+        "Yes . By Ada Lovelace and Grace Hopper, for exactly these bytes: sha256 of usage data 5e5e5e5e"
+    )
+    assert "metrics 6f6f6f6f" in said
+    assert answers()["Approved?"].startswith("No . Nobody has approved these bytes: sha256 of usage data 5e5e")
 
 
 def test_what_was_sent_has_its_time_its_host_and_its_receipt() -> None:
@@ -98,14 +104,14 @@ def test_promises_that_did_not_hold_come_first() -> None:
 
 def test_every_answer_names_the_sentence_that_it_rests_on() -> None:
     found = decide(ON, STARTED)
-    rows = cells(proof.permission(found, AGREED, PolicyRecord(PolicyState.UNSET)), "When the run collected")
+    rows = cells(proof.permission(found, AGREED, PolicyRecord(PolicyState.UNSET)), "Who may do what")
     assert [row[:2] for row in rows] == [
-        ["Usage data: collect", "yes"],
-        ["Usage data: send", "yes"],
-        ["Usage data: tied to an identity", "yes"],
-        ["Metrics: collect", "yes"],
-        ["Metrics: send", "yes"],
-        ["Metrics: tied to an identity", "yes"],
+        ["Usage data may be collected", "yes"],
+        ["Usage data may be sent", "yes"],
+        ["Usage data can be tied to an identity", "yes"],
+        ["Metrics may be collected", "yes"],
+        ["Metrics may be sent", "yes"],
+        ["Metrics can be tied to an identity", "yes"],
     ]
     for row, decision in zip(rows, [each for c in found for each in (c.collect, c.send, c.tied)], strict=True):
         assert decision.reason in row[2]
@@ -124,8 +130,11 @@ def test_the_agreement_and_the_policy_are_told() -> None:
 
 def test_a_run_without_a_payload_answers_too() -> None:
     said = words(report.answers(failed()))
-    assert "nothing that could be sent" in said
-    assert "Promises kept? Not checked" in said
+    assert "Allowed? Nothing was collected." in said
+    assert "Checks passed? Nothing to check" in said
+    assert "Approved? There is nothing to approve." in said
+    stopped = words(report.answers(off()))
+    assert f"Allowed? To collect: no . {off().record.headline}" in stopped
 
 
 def test_the_section_tells_permission_and_proof() -> None:
@@ -134,5 +143,5 @@ def test_the_section_tells_permission_and_proof() -> None:
     assert said.startswith("Sent. Both were accepted.")
     assert "9f" * 32 in said
     opening = words(report.answers(page()))
-    assert "Agreed to what is counted By Ada Lovelace" in opening
+    assert "Agreement By Ada Lovelace" in opening
     assert "once a day Queries only run once per day." in opening

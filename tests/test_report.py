@@ -346,7 +346,7 @@ def test_the_story_is_told_in_order() -> None:
     ]
     assert soup.header is not None
     opening = soup.header.get_text(" ", strip=True)
-    told = ["CHANGED", "fusionauth at a test", "Allowed?", "Promises kept?", "Approved?", "Sent?", "Stats counted"]
+    told = ["CHANGED", "fusionauth at a test", "Allowed?", "Checks passed?", "Approved?", "Sent?", "Stats counted"]
     assert [opening.index(each) for each in told] == sorted(opening.index(each) for each in told)
 
 
@@ -440,7 +440,7 @@ def test_the_three_numbers() -> None:
     assert f"Stats counted {COUNTED - 1} of 222" in said
     assert "Stats changed 34 since 22 November 2026" in said
     assert re.search(r"Database time \d+\.\d ms 0\.\d % of the budget of 10 s", said)
-    assert "first run, nothing to compare with" in words(report.numbers(first_run()))
+    assert "no earlier day to compare with" in words(report.numbers(first_run()))
     assert "no budget set" in words(report.numbers(page(record=recorded(budget_microseconds=None))))
 
 
@@ -482,7 +482,7 @@ def test_a_change_in_words(before: Value, after: Value, row: list[str]) -> None:
 def test_no_change_first_run_and_a_gap_are_told_apart() -> None:
     assert "Nothing changed since 22 November 2026" in words(report.changes(page()))
     assert "222 stats, each with the same status and value" in words(report.changes(page()))
-    assert "first run" in words(report.changes(first_run()))
+    assert "no earlier day of this instance" in words(report.changes(first_run()))
     assert "nothing to compare" in words(report.changes(failed()))
     assert f"was not compared with that of 22 November 2026 (run {YESTERDAY})" in words(
         report.changes(page(changes=()))
