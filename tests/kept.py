@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,8 +27,16 @@ HOST = "receiver.example"
 
 
 def make(folder: Path, source: str, *, signed: bool) -> Project:
+    """Lay out a project of one's own."""
+    shutil.copytree(_made(source, signed), folder)
+    return Project(folder, source)
+
+
+@cache
+def _made(source: str, signed: bool) -> Path:
     """Run two days, the first through the notebook; agree to, approve and send the first one's payloads."""
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="fa_stats_tests_"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     text = f'{SETTINGS}[signing]\nkey = "{KEY}"\n' if signed else SETTINGS
     (folder / "fa_stats.toml").write_text(text)
     if signed:
@@ -35,7 +47,7 @@ def make(folder: Path, source: str, *, signed: bool) -> Project:
     assert ended.returncode == 0, ended.stderr
     deliver(project, DAY)
     quick(project, NEXT)
-    return project
+    return folder
 
 
 def quick(project: Project, day: date) -> None:
@@ -46,6 +58,11 @@ def quick(project: Project, day: date) -> None:
         daily = run.start({"day": str(day)})
         daily.collect()
         daily.finish()
+
+
+def now() -> Fixed:
+    """A clock that stands at this moment, so that no entry is dated before the one before it."""
+    return Fixed(datetime.now(UTC))
 
 
 def load(project: Project) -> Settings:
@@ -61,7 +78,7 @@ def public(project: Project) -> str:
 
 def deliver(project: Project, day: date) -> None:
     """Enter what approving and sending leave behind, and write the receipts."""
-    here, clock = load(project), Fixed(datetime.now(UTC))
+    here, clock = load(project), now()
     entered = next(each for each in ledger.entries(here.data) if each["event"] == "run" and each["day"] == str(day))
     name = entered["run"]
     digests = {"stats": entered["payload_sha256"], "metrics": entered["metrics_sha256"]}

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import kept
 import pytest
-from kept import DAY, NEXT, Project, rewrite
+from kept import NEXT, rewrite
+from projects import DAY, Project
 
 from fa_stats import pack, signing, verification, verifier
 from fa_stats.verifier import CHECKPOINTS, LEDGER, Asked, Evidence, Finding, Verification
@@ -45,7 +46,7 @@ def keys(project: Project) -> list[str]:
 
 def alone(project: Project) -> list[Finding]:
     """What the verifier finds with its own arithmetic, and no module of ours."""
-    evidence = verifier.of_project(project.folder, Path("data"), Path("reports"))
+    evidence = verifier.of_folders({"data/": project.data, "reports/": project.reports})
     return list(Verification(evidence, Asked(None, keys(project), verifier.ed25519)).everything().findings)
 
 

@@ -168,3 +168,13 @@ def test_our_signatures_hold_for_both_who_check_them(tmp_path: Path) -> None:
         assert not holds(signer.public, b"message", made_by_us[:-2])
         assert not holds("zz", b"message", made_by_us)
         assert not holds(signer.public, b"message", "zz")
+
+
+def test_a_key_that_is_at_hand_again_signs_before_anything_is_entered(tmp_path: Path) -> None:
+    made(tmp_path)
+    settings = settings_of(tmp_path)
+    enter(settings)
+    enter(settings_of(tmp_path, None))
+    ledger.enter_missing(settings, Fixed())
+    assert events(settings) == ["key", "record", "record"]
+    assert verification.ledger_problem(settings) is None

@@ -173,3 +173,67 @@ def test_it_says_how_it_is_called(tmp_path: Path) -> None:
     called = call(tmp_path / "rubbish.zip")
     assert called.returncode == 1
     assert called.stdout.startswith("WRONG  rubbish.zip: It cannot be read as a zip (BadZipFile)")
+
+
+def forged(*entries: dict[str, Any], **other: Any) -> dict[str, bytes]:
+    """A ledger whose chain and checkpoint hold, whatever its entries say; `other` stands in the checkpoint."""
+    lines: list[bytes] = []
+    for number, entry in enumerate(entries, 1):
+        previous = verifier.sha256(lines[-1]) if lines else verifier.FIRST
+        lines.append(verifier.written({"entry": number, "at": "", "day": "2026-11-23", **entry, "previous": previous}))
+    head = verifier.sha256(lines[-1])
+    checkpoint = {"entries": len(lines), "head": head, "at": "", "previous": verifier.FIRST, "public": None}
+    checkpoint |= {"signature": None, **other}
+    checkpoint["sha256"] = verifier.sha256(verifier.written(checkpoint))
+    whole = b"".join(line + b"\n" for line in lines)
+    return {verifier.LEDGER: whole, verifier.CHECKPOINTS: verifier.written(checkpoint) + b"\n"}
+
+
+def wrong(files: dict[str, bytes], asked: Asked = ALL) -> list[str]:
+    return [finding.where for finding in Verification(evidence(files), asked).everything().findings if finding.grave]
+
+
+def test_a_forged_ledger_whose_digests_are_right_is_named_by_what_it_says() -> None:
+    assert wrong(forged({"event": "key"}, {"event": "key"})) == []
+    assert wrong(forged({"event": "key"}, {"event": "key", "entry": 3})) == ["data/ledger.jsonl, entry 2"]
+    for entries in (0, -1, 1.0, True, None, "1"):
+        assert wrong(forged({"event": "key"}, entries=entries)) == ["data/checkpoints.jsonl, line 1"]
+    assert wrong(forged({"event": "key"}, entries=2)) == ["data/ledger.jsonl"]
+    assert wrong(forged({"event": "key"}, head="")) == ["data/ledger.jsonl, entry 1"]
+    assert wrong(forged({"event": "key"}, more="")) == ["data/checkpoints.jsonl, line 1"]
+    for public, signature in (("00", None), (None, "00"), ("00" * 32, "00" * 64)):
+        assert wrong(forged({"event": "key"}, public=public, signature=signature)) == ["data/checkpoints.jsonl, line 1"]
+    assert wrong(forged({"event": "key"}), ALL._replace(keys=["00" * 32])) == ["data/checkpoints.jsonl"]
+
+
+def test_a_line_that_is_written_in_another_way_is_named() -> None:
+    whole = forged({"event": "key"}, {"event": "key"})
+    for old, new in ((b'"day": ', b'"day":'), (b'"at": ""', b'"at": "\\u0041"'), (b'"day"', b'"day": "", "day"')):
+        changed = whole | {verifier.LEDGER: whole[verifier.LEDGER].replace(old, new)}
+        assert "data/ledger.jsonl, entry 1" in wrong(changed)
+
+
+def test_a_run_json_of_another_run_is_named() -> None:
+    name = "20261123T020000Z-3f9c"
+    for told in ({"run": name, "day": "2026-11-22"}, {"run": "another", "day": "2026-11-23"}, {}):
+        record = json.dumps(told).encode()
+        files = forged({"event": "record", "run": name, "record_sha256": verifier.sha256(record)})
+        assert wrong(files | {f"reports/2026-11-23/{name}/run.json": record}) == [f"reports/2026-11-23/{name}/run.json"]
+
+
+def test_a_receipt_for_other_bytes_is_named() -> None:
+    run = {"event": "run", "run": "r", "payload_sha256": "1" * 64, "definitions": None}
+    told = {"run": "r", "payload": "stats", "request_sha256": "1" * 64}
+    name = "data/receipts/2026-11-23/stats-k.json"
+    for change in ({}, {"request_sha256": "2" * 64}, {"run": "s"}, {"payload": "metrics"}):
+        receipt = json.dumps(told | change).encode()
+        sent = {"event": "sent", "run": "r", "payload": "stats", "key": "k", "sha256": "1" * 64}
+        files = forged(run, sent | {"receipt_sha256": verifier.sha256(receipt)})
+        assert (name in wrong(files | {name: receipt})) == bool(change)
+
+
+def test_a_document_that_is_not_what_its_name_says_is_named_whoever_names_it() -> None:
+    name = f"data/policies/{verifier.sha256(b'{}')}.json"
+    assert wrong(forged({"event": "key"}) | {name: b"{}"}) == []
+    assert wrong(forged({"event": "key"}) | {name: b"{ }"}) == [name]
+    assert wrong({name: b"{ }"}, ALL._replace(days={"2026-11-24"})) == [name]

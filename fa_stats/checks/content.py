@@ -40,7 +40,7 @@ def _no_shapes(evidence: Evidence, kinds: frozenset[str]) -> Finding:
             looked += 1
             if found := privacy.shapes(text, allowed=_allowed(place)) & kinds:
                 wrong.append(f"{place}: looks like {listed(found)}.")
-    return verdict(wrong, f"{number(looked, 'text')} of both payloads looked at, keys too: none looks like such a thing.")
+    return verdict(wrong, f"{number(looked, 'text')} of both payloads looked at, keys too: none looks like that.")
 
 
 def _allowed(place: str) -> Identifier | None:
