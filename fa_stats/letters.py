@@ -89,10 +89,11 @@ def standing(settings: Settings, snapshot: Snapshot, letter: Letter, entries: En
     """Return how far a payload has come."""
     known = past(letter, entries)
     if known and known[-1]["event"] == "given up":
-        return settled(settings, letter, entries) or _progress(letter, known)
-    return (
-        settled(settings, letter, entries) or hindrance(settings, snapshot, letter, entries) or _progress(letter, known)
-    )
+        found = settled(settings, letter, entries)
+    else:
+        found = settled(settings, letter, entries) or hindrance(settings, snapshot, letter, entries)
+    found = found or _progress(letter, known)
+    return found if found.approved_by else replace(found, approved_by=approvers(snapshot, entries))
 
 
 def settled(settings: Settings, letter: Letter, entries: Entries) -> Sent | None:

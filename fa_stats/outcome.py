@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -48,7 +49,10 @@ def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> R
     elif changed:
         verdict, headline = Verdict.CHANGED, f"{said}; {len(changed)} changed since the last run."
     else:
-        verdict, headline = Verdict.OK, f"{said}; nothing changed." if previous else f"{said}; no earlier day to compare with."
+        verdict, headline = (
+            Verdict.OK,
+            f"{said}; nothing changed." if previous else f"{said}; no earlier day to compare with.",
+        )
     return replace(
         begun,
         verdict=verdict,
@@ -184,27 +188,51 @@ def enter_payload(settings: Settings, record: RunRecord, clock: Clock, event: st
 def write_report(
     settings: Settings, record: RunRecord, snapshot: Snapshot | None, clock: Clock, comparison: Comparison | None = None
 ) -> RunRecord:
-    """Write run.json and, last of all, report.html; return the record with all digests. Raises StorageError.
+    """Write run.json and, last of all, report.html; return the record with all digests.
 
     The digest of run.json goes into the ledger, and run.json has those of all other files: so one chain holds them all.
+    A digest that is noted already stays: a report that is made anew does not vouch for what was changed since. Raises
+    StorageError, and CheckFailedError where run.json is not what the ledger says it is.
     """
+    _refuse_altered(settings, record)
     path = folder_of(settings, record) / "report.html"
     name = os.path.relpath(path, settings.folder)
-    record = replace(
-        record, files={other: digest for other, digest in digests(settings, record).items() if other != name}
-    )
+    noted = digests(settings, record) | record.files
+    record = replace(record, files={other: digest for other, digest in noted.items() if other != name})
     content = report.to_html(pages.page(settings, record, snapshot, comparison)).encode()
-    record = replace(record, files=record.files | {name: hashlib.sha256(content).hexdigest()})
-    seal(settings, record, clock)
+    sha256 = hashlib.sha256(content).hexdigest()
+    record = replace(record, files=record.files | {name: sha256})
+    seal(settings, record, clock, report_sha256=sha256)
     files.write(path, content)
     return record
 
 
-def seal(settings: Settings, record: RunRecord, clock: Clock) -> None:
-    """Write a finished run's run.json and enter its digest into the ledger. Raises StorageError."""
+def seal(settings: Settings, record: RunRecord, clock: Clock, **details: str) -> None:
+    """Enter the digest of a finished run's run.json into the ledger, and write it. Raises StorageError."""
+    sha256 = hashlib.sha256(record.to_json().encode()).hexdigest()
+    enter(settings, record, clock, "record", record_sha256=sha256, **details)
     write_record(settings, record)
+
+
+def _refuse_altered(settings: Settings, record: RunRecord) -> None:
     path = folder_of(settings, record) / "run.json"
-    enter(settings, record, clock, "record", record_sha256=files.digest(path))
+    entered = {entry.get("record_sha256") for entry in records(settings, record.run)}
+    if not entered or not path.is_file() or files.digest(path) in entered:
+        return
+    with suppress(StorageError):
+        if RunRecord.read(path).finished is None:  # it was being written when its process died
+            return
+    raise CheckFailedError(
+        f"{path} is not what the ledger says it is: somebody changed it. The report was not made anew. "
+        "`fa-stats verify` names all that does not hold. Bring the file back from a copy, or move it away: then it is "
+        "made from the snapshot."
+    )
+
+
+def records(settings: Settings, run: str) -> list[dict[str, Any]]:
+    """Return the ledger's entries about the run.json of a run, the newest last."""
+    entries = ledger.entries(settings.data)
+    return [entry for entry in entries if entry.get("event") == "record" and entry.get("run") == run]
 
 
 def write_record(settings: Settings, record: RunRecord) -> None:

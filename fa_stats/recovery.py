@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +23,21 @@ def recover(settings: Settings, clock: Clock) -> None:
     Nothing in here keeps that run from its own work: what cannot be mended now is left to the next one.
     """
     entered = {entry.get("run") for entry in ledger.entries(settings.data)}
-    try:
+    with _warning():
         files.sweep(settings.data, settings.reports, clock.now())
-        for record in [*_unentered(settings, entered), *_unfinished(settings)]:
+    for record in [*_unentered(settings, entered), *_unfinished(settings)]:
+        with _warning():
             see_through(settings, record, clock, record.problem or CUT_OFF)
+    for record in _half_remade(settings):
+        with _warning():
+            snapshot = snapshots.if_readable(settings.data, record.day, record.run)
+            outcome.write_report(settings, record, snapshot, clock)
+
+
+@contextmanager
+def _warning() -> Iterator[None]:
+    try:
+        yield
     except (FaStatsError, OSError) as error:
         logging.getLogger(__name__).warning(f"What an earlier run left behind could not be mended: {error}")
 
@@ -71,3 +82,24 @@ def _unfinished(settings: Settings) -> Iterator[RunRecord]:
         empty = record.verdict in (Verdict.FAILED, Verdict.OFF)
         if record.finished is None or (empty and not outcome.whole(settings, record)):
             yield record
+
+
+def _half_remade(settings: Settings) -> Iterator[RunRecord]:
+    """Give the runs whose report was being made anew when a process died: of their files, one is an earlier one.
+
+    A file that the ledger never knew is something else: somebody changed it, and it stays as it is.
+    """
+    known: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for entry in ledger.entries(settings.data):
+        if entry.get("event") == "record":
+            known.setdefault((str(entry.get("day")), str(entry.get("run"))), []).append(entry)
+    for (day, run), entries in known.items():
+        if len(entries) == 1:
+            continue
+        with suppress(OSError, StorageError):
+            folder = settings.reports / day / run
+            for file, field in (("run.json", "record_sha256"), ("report.html", "report_sha256")):
+                earlier = {entry.get(field) for entry in entries[:-1]} - {entries[-1].get(field)}
+                if files.digest(folder / file) in earlier:
+                    yield RunRecord.read(folder / "run.json")
+                    break
