@@ -31,7 +31,8 @@ def recover(settings: Settings, clock: Clock) -> None:
     for record in _half_remade(settings):
         with _warning():
             snapshot = snapshots.if_readable(settings.data, record.day, record.run)
-            outcome.write_report(settings, record, snapshot, clock)
+            whole = outcome.stored_record(settings, snapshot) if snapshot else record
+            outcome.write_report(settings, whole, snapshot, clock)
 
 
 @contextmanager

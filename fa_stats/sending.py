@@ -54,7 +54,7 @@ def approve(day: date, by: str, remark: str | None, source: str | None, as_json:
 @json_option
 @guarded
 def submit(days: tuple[date, ...], source: str | None, as_json: bool) -> int:
-    """Send the payloads of days, where that is allowed; without DAY, everything that waits.
+    """Send what waits, or the payloads of the days that are named.
 
     What has been sent is never sent twice. Each of the two payloads is sent on its own.
     """

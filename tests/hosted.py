@@ -134,10 +134,9 @@ class Hosted:
     def revoke(self, table: str, column: str) -> None:
         """Take the right to read one column of a table from the user, who may read the others still."""
         others = ", ".join(self.quoted(name) for name in self.columns(table) if name != column)
-        steps = [
-            f"REVOKE SELECT ON {self.quoted(table)} FROM {self.account}",
-            f"GRANT SELECT ({others}) ON {self.quoted(table)} TO {self.account}",
-        ]
+        steps = [f"REVOKE SELECT ON {self.quoted(table)} FROM {self.account}"]
+        if others:  # a table of a single column has none left
+            steps.append(f"GRANT SELECT ({others}) ON {self.quoted(table)} TO {self.account}")
         if self.server.kind == "postgresql":
             self.ask(";".join(steps))  # one transaction; the first takes the columns back as well
         else:

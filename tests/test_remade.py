@@ -1,4 +1,4 @@
-"""A report that is made anew, after an approval say, vouches for nothing that was changed, and is never left half made."""
+"""A report made anew, after an approval say, vouches for nothing that was changed, and is never left half made."""
 
 from __future__ import annotations
 
