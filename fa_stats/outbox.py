@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fa_stats import agreement, files, ledger, letters, payload, receipts, snapshots
+from fa_stats import agreement, files, ledger, letters, payload, receipts, snapshots, verification
 from fa_stats.attempt import Outcome
 from fa_stats.catalogue.stat import Payload
 from fa_stats.clock import Clock
@@ -76,12 +76,12 @@ def submit(
 ) -> Submission:
     """Send a run's two payloads, each on its own, where nothing stands against it; return what became of them.
 
-    Raises BusyError where another process is sending, NotSentError where the clock was set back, StorageError where the
-    ledger cannot be written: then nothing was sent.
+    Raises BusyError where another process is sending, CheckFailedError where the ledger does not hold, NotSentError
+    where the clock was set back, StorageError where the ledger cannot be written: then nothing was sent.
     """
     with files.only_sender(settings.data):
         office = _Office(settings, clock, random, say)
-        office.check_clock()
+        office.check_ledger()
         return office.send(snapshot)
 
 
@@ -90,13 +90,13 @@ def submit_waiting(
 ) -> list[tuple[Snapshot, Submission]]:
     """Send what earlier runs left; return the runs that had something waiting, oldest first, and what became of it.
 
-    Raises BusyError, NotSentError and StorageError as `submit` does.
+    Raises BusyError, CheckFailedError, NotSentError and StorageError as `submit` does.
     """
     with files.only_sender(settings.data):
         office = _Office(settings, clock, random, say)
         waiting = _waiting(settings)
         if waiting:
-            office.check_clock()
+            office.check_ledger()
         return [(snapshot, office.send(snapshot)) for snapshot in waiting]
 
 
@@ -131,8 +131,11 @@ class _Office:
     say: Callable[[str], None]
     spent: dict[Payload, float] = field(default_factory=dict)
 
-    def check_clock(self) -> None:
-        """Raise NotSentError where the ledger's newest entry is of a later time than the clock's."""
+    def check_ledger(self) -> None:
+        """Raise CheckFailedError where the ledger does not hold, NotSentError where its newest entry is yet to come."""
+        if problem := verification.ledger_problem(self.settings):
+            said = f"The ledger does not hold: {problem} Nothing was sent."
+            raise CheckFailedError(f"{said} `fa-stats verify` names all that does not hold.")
         newest = next((each for each in reversed(list(ledger.entries(self.settings.data))) if "at" in each), None)
         if newest and datetime.fromisoformat(newest["at"]) > self.clock.now() + _SET_BACK:
             raise NotSentError(

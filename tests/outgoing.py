@@ -10,7 +10,7 @@ from typing import Any
 from instances import collection_of, figure
 from projects import Fixed
 
-from fa_stats import catalogue, consent, files, ledger, letters, payload, settings, snapshots
+from fa_stats import agreement, catalogue, consent, files, ledger, letters, payload, settings, snapshots
 from fa_stats.checks import Check, Outcome
 from fa_stats.clock import Clock
 from fa_stats.consent import Agreement
@@ -28,7 +28,7 @@ def silent(_: str) -> None:
     """Say nothing."""
 
 
-def given(folder: Path, url: str, **sending: Any) -> Settings:
+def given(folder: Path, url: str, *, agreed: datetime = AGREED.at, **sending: Any) -> Settings:
     """Settings that have both payloads sent, and an agreement in the ledger."""
     made = Settings(
         folder=folder,
@@ -36,10 +36,8 @@ def given(folder: Path, url: str, **sending: Any) -> Settings:
         sending=Sending(usage_data_url=f"{url}/stats", metrics_url=f"{url}/metrics", **sending),
     )
     if not ledger.path_of(made.data).exists():
-        ledger.enter(
-            made, Fixed(AGREED.at), day=AGREED.at.date(), event="agreed", by=AGREED.by, note=None,
-            definitions=AGREED.definitions,
-        )  # fmt: skip
+        said = {"by": AGREED.by, "note": None, "definitions": AGREED.definitions}
+        ledger.enter(made, Fixed(agreed), day=agreed.date(), event="agreed", **said)
     return made
 
 
@@ -65,7 +63,7 @@ def kept(
         metrics=payload.metrics(collection),
         budget_microseconds=60_000_000,
         versions={"fa_stats": "0"},
-        circumstances=consent.circumstances(where, collection, AGREED, AGREED.definitions),
+        circumstances=consent.circumstances(where, collection, agreement.current(where.data), AGREED.definitions),
         checks=checked,
     )
     for letter in letters.of(where, snapshot):
@@ -99,3 +97,9 @@ def later(**more: float) -> Clock:
 
 def with_mode(where: Settings, mode: str) -> Settings:
     return replace(where, collection=replace(where.collection, mode=mode))
+
+
+def without_last_entry(where: Settings) -> None:
+    """Have the ledger as it was before its last entry, as if the process had died before it."""
+    for path in (ledger.path_of(where.data), ledger.checkpoints_of(where.data)):
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import random
 import socket
@@ -53,7 +54,7 @@ def test_the_bytes_arrive_with_key_and_digest_and_nothing_that_was_not_asked_for
     assert (done.result.outcome, done.result.status, done.tls) == (Outcome.ACCEPTED, 202, None)
     assert receiver.accepted == {KEY: CONTENT}
     [(path, headers, _)] = receiver.requests
-    digest = "sha-256=:" + ssl.base64.b64encode(hashlib.sha256(CONTENT).digest()).decode() + ":"
+    digest = "sha-256=:" + base64.b64encode(hashlib.sha256(CONTENT).digest()).decode() + ":"
     assert path == "/stats"
     assert headers == {
         "Host": receiver.url.removeprefix("http://"),
@@ -296,7 +297,7 @@ def test_files_that_are_no_certificates_are_named_before_anything_is_sent(tmp_pa
     certificate, key = authority.issue("sender")
     hidden = authority.issue("hidden", password=b"secret")
     (tmp_path / "rubbish.pem").write_text("rubbish")
-    for sending in (
+    wrong: tuple[dict[str, Any], ...] = (
         {"ca": Path("absent.pem")},
         {"ca": tmp_path},
         {"ca": tmp_path / "rubbish.pem"},
@@ -304,6 +305,7 @@ def test_files_that_are_no_certificates_are_named_before_anything_is_sent(tmp_pa
         {"certificate": certificate, "key": hidden[1]},
         {"certificate": hidden[0], "key": hidden[1]},
         {"certificate": hidden[0], "key": key},
-    ):
+    )
+    for sending in wrong:
         said = refused(given(tmp_path / "project", "https://localhost", **sending))
         assert str(next(iter(sending.values())).name) in said

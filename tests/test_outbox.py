@@ -19,13 +19,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outgoing import AGREED, CLOCK, DAY, HELD, events, kept, later, run_of, silent, with_mode
+from outgoing import AGREED, CLOCK, DAY, HELD, events, kept, later, run_of, silent, with_mode, without_last_entry
 from outgoing import given as settings_of
 from projects import Fixed
 from receiver import Receiver
 from test_report import recorded
 
 from fa_stats import files, ledger, letters, outbox, receipts
+from fa_stats.catalogue.stat import Payload
 from fa_stats.checks import Outcome
 from fa_stats.clock import Clock
 from fa_stats.errors import BusyError, CheckFailedError, ExitCode, NotSentError, StorageError, UsageError
@@ -145,8 +146,7 @@ def forbidden(settings: Settings, how: str) -> tuple[Settings, Snapshot]:
             return settings, kept(settings, checked=(*HELD, replace(HELD[0], name="laws", outcome=Outcome.NOT_RUN)))
         case "not in the ledger":
             snapshot = kept(settings)
-            path = ledger.path_of(settings.data)
-            path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+            without_last_entry(settings)
             return settings, snapshot
         case "files changed":
             snapshot = kept(settings)
@@ -314,7 +314,7 @@ def test_the_key_is_that_of_instance_day_and_payload_and_of_nothing_else(setting
     found = [tuple(letter.key for letter in both) for both in keys]
     assert found[0] == found[1] != found[2] == found[3]
     assert len({key for pair in found for key in pair}) == 4
-    assert found[0][0] == letters.key_of("0C8A1B6E-5f5d-4c0b-9b57-3e6d9c1f2a44", DAY, letters.Payload.STATS)
+    assert found[0][0] == letters.key_of("0C8A1B6E-5f5d-4c0b-9b57-3e6d9c1f2a44", DAY, Payload.STATS)
 
 
 def test_two_different_people_approve_exactly_these_bytes(settings: Settings, receiver: Receiver) -> None:
@@ -398,15 +398,21 @@ def test_a_receipt_that_the_ledger_does_not_know_is_entered_and_nothing_is_sent(
 ) -> None:
     snapshot = kept(settings, stored=True)
     done = submit(settings, snapshot)
-    path = ledger.path_of(settings.data)
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:-1]))  # the process died after it wrote the receipt of the metrics
-    shutil.rmtree(settings.data / "checkpoints.jsonl", ignore_errors=True)
+    without_last_entry(settings)  # the process died after it wrote the receipt of the metrics
     assert outbox.submission(settings, snapshot).state == "sent"
     assert submit_waiting(settings) == ["20261123 sent"]
     [*_, last] = [each for each in ledger.entries(settings.data) if each["event"] == "sent"]
     assert (last["payload"], last["receipt_sha256"]) == (METRICS, done.payloads[1].receipt)
     assert len(receiver.requests) == 2
+
+
+def test_nothing_is_sent_while_the_ledger_does_not_hold(settings: Settings, receiver: Receiver) -> None:
+    snapshot = kept(settings, stored=True)
+    path = ledger.path_of(settings.data)
+    path.write_bytes(path.read_bytes().replace(b"Ada", b"Eve", 1))
+    with pytest.raises(CheckFailedError, match=r"ledger does not hold: .* Nothing was sent"):
+        submit(settings, snapshot)
+    assert receiver.requests == []
 
 
 def test_a_damaged_receipt_blocks_and_one_that_is_gone_changes_nothing(settings: Settings, receiver: Receiver) -> None:
