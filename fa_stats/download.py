@@ -15,7 +15,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from fa_stats import __version__
-from fa_stats.line import Adapter, Line
+from fa_stats.outbox.line import Adapter, Line
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 3

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from projects import DAY, SETTINGS, Fixed, Project
 
-from fa_stats import ledger, receipts, run, settings, signing
-from fa_stats.receipts import Attempt, Receipt
+from fa_stats import ledger, run, settings, signing
+from fa_stats.outbox import receipts
+from fa_stats.outbox.receipts import Attempt, Receipt
 from fa_stats.settings import Settings
 
 NEXT = DAY + timedelta(days=1)

@@ -10,10 +10,11 @@ from typing import Any
 from instances import collection_of, figure
 from projects import Fixed
 
-from fa_stats import agreement, catalogue, consent, files, ledger, letters, payload, settings, snapshots
+from fa_stats import agreement, catalogue, consent, files, ledger, payload, settings, snapshots
 from fa_stats.checks import Check, Outcome
 from fa_stats.clock import Clock
 from fa_stats.consent import Agreement
+from fa_stats.outbox import letters
 from fa_stats.settings import Sending, Settings
 from fa_stats.snapshots import Snapshot
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fa_stats import attempt
-from fa_stats.attempt import Outcome, Result
+from fa_stats.outbox import attempt
+from fa_stats.outbox.attempt import Outcome, Result
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 GOING_ON = (Outcome.LATER, Outcome.UNCLEAR, Outcome.UNREACHED)

@@ -17,10 +17,11 @@ import pytest
 from outgoing import CLOCK, given, silent
 from receiver import Authority, Proxy, Receiver, serving
 
-from fa_stats import __version__, delivery
-from fa_stats.attempt import Outcome
-from fa_stats.delivery import Delivery
+from fa_stats import __version__
 from fa_stats.errors import SettingsError
+from fa_stats.outbox import delivery
+from fa_stats.outbox.attempt import Outcome
+from fa_stats.outbox.delivery import Delivery
 from fa_stats.settings import Settings
 
 CONTENT = b'{"stats":{"tenantNumber":3}}'

@@ -22,9 +22,10 @@ from outgoing import CLOCK, DAY, given, kept, later, silent
 from receiver import CLEAR, DOUBTFUL, HANGING, Authority, Receiver, serving
 
 import fa_stats
-from fa_stats import ledger, letters, outbox, receipts
+from fa_stats import ledger, outbox
 from fa_stats.clock import Clock
 from fa_stats.errors import FaStatsError
+from fa_stats.outbox import letters, receipts
 from fa_stats.record import State
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
@@ -32,7 +33,7 @@ from fa_stats.snapshots import Snapshot
 CRASHES_AND_FAULTS = 1000
 PER_REPORT = 20
 OURS = str(Path(fa_stats.__file__).parent)
-WATCHED = {"outbox.py", "letters.py", "delivery.py", "line.py", "attempt.py", "receipts.py", "ledger.py", "files.py"}
+WATCHED = {"__init__.py", "letters.py", "delivery.py", "line.py", "attempt.py", "receipts.py", "ledger.py", "files.py"}
 
 
 @dataclass

@@ -25,11 +25,12 @@ from projects import Fixed
 from receiver import Receiver
 from test_report import recorded
 
-from fa_stats import files, ledger, letters, outbox, receipts
+from fa_stats import files, ledger, outbox
 from fa_stats.catalogue.stat import Payload
 from fa_stats.checks import Outcome
 from fa_stats.clock import Clock
 from fa_stats.errors import BusyError, CheckFailedError, ExitCode, NotSentError, StorageError, UsageError
+from fa_stats.outbox import letters, receipts
 from fa_stats.record import RunRecord, State, Submission
 from fa_stats.settings import Instance, Settings
 from fa_stats.snapshots import Snapshot

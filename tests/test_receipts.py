@@ -14,9 +14,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fa_stats import receipts
 from fa_stats.errors import StorageError
-from fa_stats.receipts import Attempt, Receipt, Tls
+from fa_stats.outbox import receipts
+from fa_stats.outbox.receipts import Attempt, Receipt, Tls
 
 RECEIPT = Receipt(
     run="20261123T020000Z-3f9c",

@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fa_stats import agreement, files, ledger, letters, payload, receipts, snapshots, verification
-from fa_stats.attempt import Outcome
+from fa_stats import agreement, files, ledger, payload, snapshots, verification
 from fa_stats.catalogue.stat import Payload
 from fa_stats.clock import Clock
 from fa_stats.errors import CheckFailedError, NotSentError, SettingsError, StorageError, UsageError
-from fa_stats.letters import Letter
-from fa_stats.receipts import Receipt
+from fa_stats.outbox import letters, receipts
+from fa_stats.outbox.attempt import Outcome
+from fa_stats.outbox.letters import Letter
+from fa_stats.outbox.receipts import Receipt
 from fa_stats.record import PAYLOADS, Sent, State, Submission
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
 
 if TYPE_CHECKING:
-    from fa_stats.delivery import Delivery, Receiver
+    from fa_stats.outbox.delivery import Delivery, Receiver
 
 _FINAL = (State.SENT, State.REFUSED, State.NEVER)
 _WORST_FIRST = (State.BLOCKED, State.REFUSED, State.NEVER, State.NOT_ALLOWED, State.UNAPPROVED, State.WAITING)
@@ -185,7 +186,7 @@ class _Office:
             self._enter(letter, "given up", reason=reason)
 
     def _deliver(self, snapshot: Snapshot, letter: Letter, known: list[dict[str, Any]]) -> None:
-        from fa_stats import delivery  # with requests, which nobody else needs
+        from fa_stats.outbox import delivery  # with requests, which nobody else needs
 
         left = self.settings.sending.budget_seconds - self.spent.get(letter.payload, 0.0)
         if left <= 0:

@@ -19,12 +19,13 @@ import requests
 import urllib3
 from requests.utils import get_environ_proxies
 
-from fa_stats import __version__, attempt
-from fa_stats.attempt import Outcome, Result
+from fa_stats import __version__
 from fa_stats.clock import Clock
 from fa_stats.errors import SettingsError
-from fa_stats.line import Adapter, Line
-from fa_stats.receipts import Attempt, Tls, stamp
+from fa_stats.outbox import attempt
+from fa_stats.outbox.attempt import Outcome, Result
+from fa_stats.outbox.line import Adapter, Line
+from fa_stats.outbox.receipts import Attempt, Tls, stamp
 from fa_stats.settings import Settings
 
 _ANSWER_BYTES = 64 * 1024

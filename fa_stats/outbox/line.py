@@ -12,7 +12,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from fa_stats.receipts import Tls
+from fa_stats.outbox.receipts import Tls
 
 
 class Line:

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from fa_stats import agreement, consent, files, payload, receipts
+from fa_stats import agreement, consent, files, payload
 from fa_stats.catalogue.stat import Payload
 from fa_stats.checks import Outcome
 from fa_stats.errors import StorageError
+from fa_stats.outbox import receipts
 from fa_stats.record import Sent, State
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
