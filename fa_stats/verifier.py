@@ -245,7 +245,8 @@ class Verification:
             self.checkpoints()
         first, last = (str(self.entries[place][1].get("at"))[:10] if self.entries else "" for place in (0, -1))
         span = f", written {first} to {last}" if first else ""
-        self.facts.insert(0, f"{LEDGER}: {several(len(self.digests), 'line')}{span}.")
+        head = f"; sha256 of the last one {self.digests[-1]}" if self.digests else ""
+        self.facts.insert(0, f"{LEDGER}: {several(len(self.digests), 'line')}{span}{head}.")
         return self
 
     def chain(self, file: str, word: str) -> list[tuple[int, dict[str, Any]]]:
