@@ -11,9 +11,11 @@ import duckdb
 import pytest
 import roles
 import servers
-from projects import DAY, Fixed, Project
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from projects import DAY, SETTINGS, Fixed, Project
 
-from fa_stats import doctor, notebook, run, snapshots
+from fa_stats import agreement, doctor, notebook, run, settings, snapshots
 from fa_stats.doctor import Finding
 from fa_stats.rights import Standing
 
@@ -162,6 +164,55 @@ def test_a_kernel_or_notebook_that_is_missing_is_named(here: Project, monkeypatc
         "The daily notebook is missing. `fa-stats init .` lays it out.",
         "The notebook cannot be executed: ipykernel missing. pip install fa-stats",
     ]
+
+
+SENDING = """
+[collection]
+mode = "on"
+[sending]
+usage_data_url = "https://receiver.example/usage"
+headers = { Authorization = "A_TOKEN" }
+ca = "absent.pem"
+[signing]
+key = "key.pem"
+"""
+
+
+def test_what_is_missing_before_anything_can_be_sent_is_named(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here.folder / "fa_stats.toml").write_text(SETTINGS + SENDING)
+    key = here.folder / "key.pem"
+    key.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key.chmod(0o640)
+    monkeypatch.delenv("A_TOKEN", raising=False)
+    told = "\n".join(mend(here))
+    for said in (
+        "The signing key",
+        "Nobody has agreed that anything is sent. `fa-stats consent show`",
+        "There is no receiver for metrics. Set `metrics_url`",
+        "The environment variable A_TOKEN, for the header Authorization, is not set.",
+        "There is no file",
+    ):
+        assert said in told
+    assert len(told.splitlines()) == 5
+
+
+def test_a_project_that_may_send_is_as_it_should_be(here: Project) -> None:
+    (here.folder / "fa_stats.toml").write_text(
+        SETTINGS
+        + '[collection]\nmode = "on"\n[sending]\nmetrics = false\nusage_data_url = "https://receiver.example"\n'
+    )
+    agreement.agree(settings.load(here.folder), "Ada Lovelace", None, Fixed())
+    assert mend(here) == []
+    assert "Ada Lovelace agreed to what is counted, on 2026-11-23." in [finding.what for finding in examine(here)]
+
+
+def test_a_ledger_that_does_not_hold_is_named(here: Project) -> None:
+    agreement.agree(settings.load(here.folder), "Ada Lovelace", None, Fixed())
+    path = here.data / "ledger.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"Ada", b"Eve"))
+    (told,) = mend(here)
+    assert told.startswith("The ledger does not hold: data/ledger.jsonl")
+    assert "`fa-stats verify` names everything" in told
 
 
 def test_the_command_prints_what_is_found_and_its_exit_code_says_whether_all_is_well(project: Project) -> None:
