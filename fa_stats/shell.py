@@ -30,7 +30,12 @@ def note(text: str) -> None:
 
 def dump(value: Any) -> str:
     """Write a result as JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    """Write days and moments as ISO 8601 does."""
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
 
 
 def aligned(found: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from instances import collection_of, figure
-from projects import Fixed
+from projects import Fixed, Project
 
 from fa_stats import agreement, catalogue, consent, files, ledger, payload, settings, snapshots
 from fa_stats.checks import Check, Outcome
@@ -104,3 +104,17 @@ def without_last_entry(where: Settings) -> None:
     """Have the ledger as it was before its last entry, as if the process had died before it."""
     for path in (ledger.path_of(where.data), ledger.checkpoints_of(where.data)):
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+def project(folder: Path, url: str, sending: str = "", *, days: int = 1) -> tuple[Project, Settings, list[Snapshot]]:
+    """A project that the commands work in, with a run of each of the last days, the newest first."""
+    folder.mkdir()
+    (folder / "fa_stats.toml").write_text(
+        '[collection]\nmode = "on"\n[sending]\n'
+        f'{sending}usage_data_url = "{url}/stats"\nmetrics_url = "{url}/metrics"\n'
+    )
+    today = datetime.now(UTC).date()
+    given(folder, url, agreed=datetime.combine(today, NIGHT.timetz()) - timedelta(days=40))
+    loaded = settings.load(folder)
+    made = [kept(loaded, today - timedelta(days=back), stored=True) for back in range(days, 0, -1)]
+    return Project(folder, "demo:"), loaded, made[::-1]

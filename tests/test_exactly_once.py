@@ -6,8 +6,10 @@ import itertools
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,7 +20,8 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from outgoing import CLOCK, DAY, given, kept, later, silent
+from outgoing import CLOCK, DAY, given, kept, later, project, silent
+from projects import until
 from receiver import CLEAR, DOUBTFUL, HANGING, Authority, Receiver, serving
 
 import fa_stats
@@ -166,3 +169,31 @@ def _disturb(
         went_wrong += crashed + faults
         if {each.state for each in outbox.submission(settings, snapshot).payloads} == {State.SENT}:
             return
+
+
+def test_a_submit_that_is_killed_at_any_moment_is_taken_up_by_the_next_one(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    with Receiver() as receiver:
+        of, settings, made = project(tmp_path / "project", receiver.url, "attempt_seconds = 0.5\n", days=12)
+        killed = 0
+        for snapshot in made:
+            receiver.plan.extend(chance.choices(["cut after", "hang after", "well", "well"], k=2))
+            before = ledger.path_of(settings.data).stat().st_size
+            with of.start("fa-stats", "submit", snapshot.collection.day.isoformat()) as process:
+                _until_it_writes(process, ledger.path_of(settings.data), before)
+                time.sleep(chance.random() * 0.1)
+                process.kill()
+                killed += process.wait() == -signal.SIGKILL
+                process.communicate()
+        receiver.plan.clear()
+        ended = of.call("submit", *(each.collection.day.isoformat() for each in made))
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert killed > 6
+        for snapshot in made:
+            check(receiver, settings, snapshot)
+        assert not receiver.conflicts
+        assert len(receiver.accepted) == 2 * len(made)
+
+
+def _until_it_writes(process: subprocess.Popen[str], path: Path, before: int) -> None:
+    until(lambda: process.poll() is not None or path.stat().st_size > before)

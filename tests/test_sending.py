@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from outgoing import project as outgoing_project
 from projects import DAY, SETTINGS, Project
 from receiver import Receiver
 
@@ -90,6 +92,7 @@ def test_from_approval_to_receipt(sendable: Project, receiver: Receiver) -> None
     sent = sendable.call("submit", "--json")
     assert sent.returncode == 0
     [told] = json.loads(sent.stdout)
+    assert told["submission"] == sendable.records()[0]["submission"]
     assert [each["state"] for each in told["submission"]["payloads"]] == ["sent", "sent"]
     receipts = {files.digest(path) for path in sendable.data.glob(f"receipts/{day}/*.json")}
     assert {each["receipt"] for each in told["submission"]["payloads"]} == receipts
@@ -121,3 +124,23 @@ def test_what_a_receiver_refuses_is_final(sendable: Project, receiver: Receiver)
     assert sendable.call("submit", day).returncode == 4
     assert receiver.accepted == {}
     assert sendable.call("verify").returncode == 0
+
+
+def test_submit_without_a_day_sends_all_that_waits_and_its_code_tells_what_is_left(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    of, _, made = outgoing_project(tmp_path / "project", receiver.url, "budget_seconds = 0.5\n", days=3)
+    receiver.always = "broken"
+    ended = of.call("submit", *(each.collection.day.isoformat() for each in made))
+    assert ended.returncode == 4
+    assert ended.stdout.count("waiting") == 9
+    receiver.always = None
+    receiver.plan.append("too large")
+    ended = of.call("submit")
+    assert ended.returncode == 4  # one was refused
+    assert [line.split()[0] for line in ended.stdout.splitlines() if not line.startswith(" ")] == sorted(
+        each.collection.day.isoformat() for each in made
+    )
+    assert ended.stdout.count(": sent.") == 5
+    assert of.call("submit").returncode == 0
+    assert {record["submission"]["state"] for record in of.records()} == {"sent", "partly sent"}
