@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from fa_stats import catalogue, definitions, ledger
+from fa_stats import catalogue, definitions, ledger, verification
 from fa_stats.clock import Clock
 from fa_stats.consent import Agreement
-from fa_stats.errors import UsageError
+from fa_stats.errors import CheckFailedError, UsageError
 from fa_stats.settings import Settings
 
 
@@ -31,9 +31,15 @@ def agree(settings: Settings, by: str, note: str | None, clock: Clock) -> Agreem
     """Enter that somebody agrees to what is counted now, and return the agreement that holds.
 
     Where the same definitions are agreed to already, nothing is entered: that agreement is older, and so covers more.
-    Raises UsageError for an empty name, StorageError where nothing can be written.
+    Raises UsageError for an empty name, CheckFailedError where the ledger does not hold, StorageError where nothing can
+    be written.
     """
     by = _name(by)
+    if problem := verification.ledger_problem(settings):
+        raise CheckFailedError(
+            f"The ledger does not hold: {problem} Nothing was entered. Bring it back from a copy or a pack; "
+            "`fa-stats verify` names all that does not hold."
+        )
     sha256 = definitions.keep(settings.data, catalogue.load())
     held = current(settings.data)
     if held and held.definitions == sha256:

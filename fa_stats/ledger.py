@@ -24,7 +24,10 @@ from fa_stats.signing import Signer
 
 _FIRST = "0" * 64
 NO_RUN = "no run was started on this day: the machine was asleep or off, or the scheduler did not call"
-_RUNS = ("run", "recovered", "off", "failed", "no run")
+WITH_PAYLOAD = ("run", "recovered")
+WITHOUT_PAYLOAD = ("off", "failed")
+_OLD = {*WITH_PAYLOAD, *WITHOUT_PAYLOAD}  # all that versions up to 0.2.0 wrote, without checkpoints
+_RUNS = (*WITH_PAYLOAD, *WITHOUT_PAYLOAD, "no run")
 
 
 def path_of(data: Path) -> Path:
@@ -79,6 +82,11 @@ def entries(data: Path) -> Iterator[dict[str, Any]]:
             yield entry
 
 
+def has(data: Path, run: str, events: Sequence[str]) -> bool:
+    """Whether there is an entry of one of these kinds about a run."""
+    return any(entry.get("run") == run and entry.get("event") in events for entry in entries(data))
+
+
 def _enter(settings: Settings, clock: Clock, asked: Sequence[Mapping[str, Any]]) -> None:
     """Add entries under one lock and one checkpoint; a `key` entry comes first where the key is a new one.
 
@@ -89,19 +97,36 @@ def _enter(settings: Settings, clock: Clock, asked: Sequence[Mapping[str, Any]])
         now = clock.now()  # under the lock, else the one who waited for it would seem to have set the clock back
         lines = _lines(ledger)
         covered, by = _newest(_lines(checkpoints))
+        vouched = _vouched(lines, _lines(checkpoints))
         # After a crash in between; in a ledger of an older version; or the key was not at hand, or is a new one.
-        if lines and (covered != len(lines) or (signer and signer.public != by)):
+        if lines and vouched and (covered != len(lines) or (signer and signer.public != by)):
             _check_in(checkpoints, lines, now, signer)
         if signer and signer.public != _last_key(lines):
             key = {"day": now.date().isoformat(), "event": "key", "public": signer.public}
-            lines = _grow(ledger, checkpoints, lines, [key], now, signer)
+            lines = _grow(ledger, checkpoints if vouched else None, lines, [key], now, signer)
         if asked:
-            _grow(ledger, checkpoints, lines, asked, now, signer)
+            _grow(ledger, checkpoints if vouched else None, lines, asked, now, signer)
+
+
+def _vouched(lines: Sequence[bytes], checkpoints: Sequence[bytes]) -> bool:
+    """Whether the ledger is the one that was checked in last, but for what a crash leaves.
+
+    One that is not gets no checkpoint any more: the next entry is not to vouch for what somebody put there.
+    """
+    newest = next((found for each in reversed(checkpoints) if (found := _parsed(each))), None)
+    if newest is None:
+        kept = [found for line in lines if (found := _parsed(line))]
+        return all(each.get("event") in _OLD and "definitions" not in each for each in kept)
+    covered = newest.get("entries")
+    if not isinstance(covered, int) or not 0 < covered <= len(lines):
+        return False
+    rest = [(_parsed(line) or {}).get("event") for line in lines[covered:]]
+    return _digest_of_last(lines[:covered]) == newest.get("head") and (len(rest) <= 1 or {*rest} == {"no run"})
 
 
 def _grow(
     ledger: FileIO,
-    checkpoints: FileIO,
+    checkpoints: FileIO | None,
     lines: list[bytes],
     asked: Sequence[Mapping[str, Any]],
     now: datetime,
@@ -114,7 +139,8 @@ def _grow(
         grown.append(_line(entry, grown, now))
     _append(ledger, grown[len(lines) :])
     try:
-        _check_in(checkpoints, grown, now, signer)
+        if checkpoints:
+            _check_in(checkpoints, grown, now, signer)
     except StorageError:
         ledger.truncate(end)
         raise

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from fa_stats import files, ledger, outbox, pages, payload, report, snapshots
+from fa_stats import files, ledger, outbox, pages, payload, report, snapshots, verifier
 from fa_stats.checks import Outcome
 from fa_stats.clock import Clock
 from fa_stats.collection import Status
@@ -182,6 +182,8 @@ def enter_payload(settings: Settings, record: RunRecord, clock: Clock, event: st
         "definitions": record.definitions,
         "policy_sha256": record.policy_sha256,
     }
+    snapshot = snapshots.path_of(settings.data, record.day, record.run)
+    details["snapshot_sha256"] = files.digest(snapshot)
     enter(settings, record, clock, event, **details, submission=record.submission.state)
 
 
@@ -195,16 +197,30 @@ def write_report(
     StorageError, and CheckFailedError where run.json is not what the ledger says it is.
     """
     _refuse_altered(settings, record)
+    if snapshot and not ledger.has(settings.data, record.run, ledger.WITH_PAYLOAD):
+        raise CheckFailedError(
+            f"The ledger has no entry of the run {record.run}: nothing vouches for it, and its report was not made. "
+            "`fa-stats run` sees through a run that was cut off; `fa-stats verify` names what was put here."
+        )
     path = folder_of(settings, record) / "report.html"
     name = os.path.relpath(path, settings.folder)
-    noted = digests(settings, record) | record.files
-    record = replace(record, files={other: digest for other, digest in noted.items() if other != name})
+    record = replace(record, files=_noted(settings, record, path))
     content = report.to_html(pages.page(settings, record, snapshot, comparison)).encode()
     sha256 = hashlib.sha256(content).hexdigest()
     record = replace(record, files=record.files | {name: sha256})
     seal(settings, record, clock, report_sha256=sha256)
     files.write(path, content)
     return record
+
+
+def _noted(settings: Settings, record: RunRecord, report: Path) -> dict[str, str]:
+    """Return the digests of a run's files but its report, as they were first noted, whatever the folders are now."""
+    now = {path: digest for path, digest in digests(settings, record).items() if Path(path).name != report.name}
+    first = {verifier.place_of(path): digest for path, digest in record.files.items()}
+    gone = first.keys() - {verifier.place_of(path) for path in now} - {verifier.place_of(str(report))}
+    return {path: first.get(verifier.place_of(path), digest) for path, digest in now.items()} | {
+        path: digest for path, digest in record.files.items() if verifier.place_of(path) in gone
+    }
 
 
 def seal(settings: Settings, record: RunRecord, clock: Clock, **details: str) -> None:

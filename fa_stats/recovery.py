@@ -22,10 +22,9 @@ def recover(settings: Settings, clock: Clock) -> None:
 
     Nothing in here keeps that run from its own work: what cannot be mended now is left to the next one.
     """
-    entered = {entry.get("run") for entry in ledger.entries(settings.data)}
     with _warning():
         files.sweep(settings.data, settings.reports, clock.now())
-    for record in [*_unentered(settings, entered), *_unfinished(settings)]:
+    for record in [*_unentered(settings), *_unfinished(settings)]:
         with _warning():
             see_through(settings, record, clock, record.problem or CUT_OFF)
     for record in _half_remade(settings):
@@ -47,7 +46,7 @@ def see_through(settings: Settings, begun: RunRecord, clock: Clock, problem: str
     """Give a run its end: with its snapshot it is done but for ledger and report, without one it failed."""
     kept = snapshots.path_of(settings.data, begun.day, begun.run).exists()
     snapshot = snapshots.if_readable(settings.data, begun.day, begun.run) if kept else None
-    entered = any(entry.get("run") == begun.run for entry in ledger.entries(settings.data))
+    entered = ledger.has(settings.data, begun.run, ledger.WITH_PAYLOAD if snapshot else ledger.WITHOUT_PAYLOAD)
     if snapshot:
         record = outcome.stored_record(settings, snapshot)
         if not entered:
@@ -67,10 +66,16 @@ def see_through(settings: Settings, begun: RunRecord, clock: Clock, problem: str
     return outcome.write_report(settings, replace(record, finished=clock.now()), None, clock)
 
 
-def _unentered(settings: Settings, entered: set[Any]) -> Iterator[RunRecord]:
+def _unentered(settings: Settings) -> Iterator[RunRecord]:
+    """Give the runs that were cut off between their snapshot and the ledger; a finished one was put here by others."""
+    entered = {entry.get("run") for entry in ledger.entries(settings.data) if entry["event"] in ledger.WITH_PAYLOAD}
     for day, run in snapshots.found(settings.data):
-        if run not in entered and (snapshot := snapshots.if_readable(settings.data, day, run)):
-            yield outcome.restored(settings, snapshot)
+        if run in entered or not (snapshot := snapshots.if_readable(settings.data, day, run)):
+            continue
+        with suppress(StorageError):
+            made = outcome.restored(settings, snapshot)
+            if RunRecord.read(outcome.folder_of(settings, made) / "run.json").finished is None:
+                yield made
 
 
 def _unfinished(settings: Settings) -> Iterator[RunRecord]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fa_stats.errors import ExitCode
-from fa_stats.record import PAYLOADS
+from fa_stats.errors import ExitCode, StorageError
+from fa_stats.record import PAYLOADS, State
 from fa_stats.shell import DAY, dump, guarded, json_option, note, source_option
 
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ def approve(day: date, by: str, remark: str | None, source: str | None, as_json:
     found, clock = settings.load(), Clock()
     snapshot = comparison.snapshot_of(found, day, source)
     approved = outbox.approve(found, snapshot, by, remark, clock)
-    outcome.refreshed(found, snapshot, clock)
+    try:
+        outcome.refreshed(found, snapshot, clock)
+    except StorageError as error:
+        note(f"The approval is in the ledger; the report could not be made anew: {error}")
     submission = outbox.submission(found, snapshot)
     payloads = [{"payload": kind, "sha256": sha256, "bytes": size} for kind, sha256, size in approved.payloads]
     if as_json:
@@ -45,7 +48,8 @@ def approve(day: date, by: str, remark: str | None, source: str | None, as_json:
     click.echo(f"{approved.by} approved the run {approved.run} of {day}:")
     for each in payloads:
         click.echo(f"  {PAYLOADS[str(each['payload'])]:<10}  sha256 {each['sha256']}  {each['bytes']} bytes")
-    note(f"It is {submission.state}. {submission.reason}")
+    asked = submission.state != State.NOT_ASKED
+    note(f"It is {submission.state}. {submission.reason}" if asked else "`fa-stats submit` sends it.")
 
 
 @click.command()

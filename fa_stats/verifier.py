@@ -156,8 +156,10 @@ def written(value: Any) -> bytes:
         return b""
 
 
-def cut_short(line: bytes) -> bool:
+def cut_short(line: bytes, begin: bytes) -> bool:
     """Whether bytes can be the beginning of a line, and no more; a whole object with more after it cannot."""
+    if line[: len(begin)] != begin[: len(line)]:
+        return False
     try:
         json.JSONDecoder().raw_decode(line.decode())
     except (ValueError, RecursionError):
@@ -258,8 +260,9 @@ class Verification:
         whole = []
         for number, line in enumerate(lines, 1):
             where, found, last = f"{file}, {word} {number}", parsed(line), number == len(lines)
+            begin = b'{"entry": %d, ' % number if file == LEDGER else b'{"entries": '
             if found is None and (
-                (last and unended and cut_short(line))
+                (last and unended and cut_short(line, begin))
                 or (not last and (parsed(lines[number]) or {}).get("previous") == digests[number])
             ):
                 self.say(False, where, "It was cut short, as by a power cut; what comes next has a line of its own.")
@@ -366,9 +369,15 @@ class Verification:
         for path, digest in table(data.get("files")).items():
             self.same(place_of(path), digest, name)
         for where, entry in entries:
-            for field, tail in (("payload_sha256", ".json"), ("metrics_sha256", ".metrics.json")):
+            for field, file in (
+                ("payload_sha256", f"data/payloads/{day}/{run}.json"),
+                ("metrics_sha256", f"data/payloads/{day}/{run}.metrics.json"),
+                ("snapshot_sha256", f"data/snapshots/{day}/{run}.duckdb"),
+            ):
                 if entry.get(field):
-                    self.same(f"data/payloads/{day}/{run}{tail}", entry[field], where)
+                    self.same(file, entry[field], where)
+        if record and not any(entry.get("event") in OLD_EVENTS for _, entry in entries):
+            self.say(True, record[0], f"No entry tells of the run {run} itself: it was put here.")
         if not record:  # nothing says which files such a run has
             self.named |= {each for each in self.evidence.names if OF_RUNS.fullmatch(each) and f"/{run}" in each}
 
@@ -585,6 +594,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Checks what fa_stats keeps: a project folder, or a pack (zip).")
     parser.add_argument("path", nargs="?", type=Path, default=Path(), help="a folder or a zip; this folder by default")
     parser.add_argument("--public-key", action="append", default=[], metavar="HEX", help="a key that may have signed")
+    parser.add_argument("--head", action="append", default=[], metavar="HEX", help="a digest that a line had before")
     parser.add_argument("--data", type=Path, default=Path("data"), help="where a project has its data")
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="where a project has its reports")
     given = parser.parse_args()
@@ -603,6 +613,9 @@ def main() -> int:
             parser.error(f"there is nothing of fa_stats in {given.path}")
     else:
         parser.error(f"there is no {given.path}")
+    for head in given.head:
+        if head not in found.digests:
+            found.say(True, LEDGER, f"It has no line with the digest {head}: it was cut back, or it is another one.")
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for fact in found.facts:
         print(f"       {fact}")

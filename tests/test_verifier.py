@@ -218,7 +218,8 @@ def test_a_run_json_of_another_run_is_named() -> None:
     for told in ({"run": name, "day": "2026-11-22"}, {"run": "another", "day": "2026-11-23"}, {}):
         record = json.dumps(told).encode()
         files = forged({"event": "record", "run": name, "record_sha256": verifier.sha256(record)})
-        assert wrong(files | {f"reports/2026-11-23/{name}/run.json": record}) == [f"reports/2026-11-23/{name}/run.json"]
+        found = wrong(files | {f"reports/2026-11-23/{name}/run.json": record})
+        assert found == [f"reports/2026-11-23/{name}/run.json", "data/ledger.jsonl, entry 1"]  # which stands alone
 
 
 def test_a_receipt_for_other_bytes_is_named() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _FINAL = (State.SENT, State.REFUSED, State.NEVER)
 _WORST_FIRST = (State.BLOCKED, State.REFUSED, State.NEVER, State.NOT_ALLOWED, State.UNAPPROVED, State.WAITING)
 _SET_BACK = timedelta(minutes=1)
+_WAY_OUT = "Bring it back from a copy or a pack; `fa-stats verify` names all that does not hold."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def approve(settings: Settings, snapshot: Snapshot, by: str, note: str | None, c
     """
     if not letters.person(by):
         raise UsageError("An approval needs the name of who gives it: --by NAME. Nothing was approved.")
+    if problem := verification.ledger_problem(settings):
+        raise CheckFailedError(f"The ledger does not hold: {problem} Nothing was approved. {_WAY_OUT}")
     by = " ".join(by.split())
     entries = list(ledger.entries(settings.data))
     both = letters.of(settings, snapshot)
@@ -135,8 +138,7 @@ class _Office:
     def check_ledger(self) -> None:
         """Raise CheckFailedError where the ledger does not hold, NotSentError where its newest entry is yet to come."""
         if problem := verification.ledger_problem(self.settings):
-            said = f"The ledger does not hold: {problem} Nothing was sent."
-            raise CheckFailedError(f"{said} `fa-stats verify` names all that does not hold.")
+            raise CheckFailedError(f"The ledger does not hold: {problem} Nothing was sent. {_WAY_OUT}")
         newest = next((each for each in reversed(list(ledger.entries(self.settings.data))) if "at" in each), None)
         if newest and datetime.fromisoformat(newest["at"]) > self.clock.now() + _SET_BACK:
             raise NotSentError(
@@ -178,6 +180,9 @@ class _Office:
             if known:
                 self._give_up(letter, found.reason, known)
         elif found.receipt and not any(each["event"] in ("sent", "refused") for each in known):
+            receipt = receipts.read(letter.receipt)
+            if receipt and receipt.run != letter.run:  # two runs of a day may have the same bytes
+                return
             event = "sent" if found.state is State.SENT else "refused"
             self._enter(letter, event, receipt_sha256=found.receipt, reason=found.reason)
 

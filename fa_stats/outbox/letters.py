@@ -11,9 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from fa_stats import agreement, consent, files, payload
+from fa_stats import agreement, consent, files, payload, policy, snapshots
 from fa_stats.catalogue.stat import Payload
 from fa_stats.checks import Outcome
+from fa_stats.collection import Status
 from fa_stats.errors import StorageError
 from fa_stats.outbox import receipts
 from fa_stats.record import Sent, State
@@ -146,6 +147,9 @@ def hindrance(settings: Settings, snapshot: Snapshot, letter: Letter, entries: E
         name = "metrics" if letter.payload is Payload.METRICS else "usage_data"
         said = f"There is no receiver: set `{name}_url` in [sending], or `{name} = false` where none is wanted."
         found = Sent(letter.payload, State.NOT_ALLOWED, said)
+    elif off := _switched_off(settings, snapshot):
+        said = f"The settings have switched off {', '.join(off)} since it was collected, and it is in there."
+        found = Sent(letter.payload, State.NOT_ALLOWED, said)
     elif wrong := unchecked(snapshot) or altered(settings, letter, entries):
         found = Sent(letter.payload, State.BLOCKED, wrong)
     else:
@@ -160,6 +164,13 @@ def hindrance(settings: Settings, snapshot: Snapshot, letter: Letter, entries: E
         said = f"{found.reason} An attempt on {begun['at']} had no clear end: it may have arrived."
         return replace(found, reason=said)
     return found
+
+
+def _switched_off(settings: Settings, snapshot: Snapshot) -> list[str]:
+    """Name what was counted and is switched off for that day by now."""
+    off = policy.disabled(settings.switched_off, snapshot.collection.day)
+    figures = snapshot.collection.stats + snapshot.collection.metrics
+    return [figure.name for figure in figures if figure.status is Status.OK and figure.name in off]
 
 
 def unchecked(snapshot: Snapshot) -> str | None:
@@ -191,9 +202,19 @@ def altered(settings: Settings, letter: Letter, entries: Entries) -> str | None:
         return f"{name} cannot be read: {error.strerror}. It is the file that would be sent."
     if digest != letter.sha256:
         return f"{name} is not what the snapshot of the run holds: one of the two was changed."
+    snapshot = snapshots.path_of(settings.data, letter.day, letter.run)
+    if entry.get("snapshot_sha256") not in (None, _digest_of(snapshot)):
+        return f"{os.path.relpath(snapshot, settings.folder)} is not what the ledger says of the run: it was changed."
     if digest != entry.get(_DIGESTS[letter.payload]):
         return f"{name} is not what the ledger says of the run (entry {entry.get('entry')}): it was changed."
     return None
+
+
+def _digest_of(path: Path) -> str | None:
+    try:
+        return files.digest(path)
+    except OSError:
+        return None
 
 
 def approvers(snapshot: Snapshot, entries: Entries) -> tuple[str, ...]:

@@ -94,6 +94,8 @@ class PostgreSQLServer:
     def __init__(self, url: str) -> None:
         try:
             found = conninfo.conninfo_to_dict(url)
+            if re.search("[@/:]", str(found.get("dbname") or "")):  # what follows a slash within a password
+                raise psycopg.ProgrammingError
         except psycopg.ProgrammingError:
             raise UsageError(
                 "The PostgreSQL URL cannot be read. Write it as postgresql://user@host:5432/database, special "
