@@ -82,9 +82,10 @@ def entries(data: Path) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def has(data: Path, run: str, events: Sequence[str]) -> bool:
-    """Whether there is an entry of one of these kinds about a run."""
-    return any(entry.get("run") == run and entry.get("event") in events for entry in entries(data))
+def has(data: Path, day: date, run: str, events: Sequence[str]) -> bool:
+    """Whether there is an entry of one of these kinds about a run of a day."""
+    about = (entry for entry in entries(data) if (entry.get("day"), entry.get("run")) == (day.isoformat(), run))
+    return any(entry.get("event") in events for entry in about)
 
 
 def _enter(settings: Settings, clock: Clock, asked: Sequence[Mapping[str, Any]]) -> None:

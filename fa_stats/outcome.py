@@ -114,7 +114,8 @@ def stored_record(settings: Settings, snapshot: Snapshot) -> RunRecord:
         record = RunRecord.read(folder_of(settings, made) / "run.json")
     except StorageError:
         return made
-    if not (record.finished and record.payload_sha256 == made.payload_sha256):
+    same = (record.day, record.run, record.payload_sha256) == (made.day, made.run, made.payload_sha256)
+    if not (record.finished and same):
         return made
     sent_since = record.exit_code == ExitCode.NOT_SENT and made.submission.exit_code == ExitCode.DONE
     code = made.exit_code if sent_since else record.exit_code
@@ -197,7 +198,7 @@ def write_report(
     StorageError, and CheckFailedError where run.json is not what the ledger says it is.
     """
     _refuse_altered(settings, record)
-    if snapshot and not ledger.has(settings.data, record.run, ledger.WITH_PAYLOAD):
+    if snapshot and not ledger.has(settings.data, record.day, record.run, ledger.WITH_PAYLOAD):
         raise CheckFailedError(
             f"The ledger has no entry of the run {record.run}: nothing vouches for it, and its report was not made. "
             "`fa-stats run` sees through a run that was cut off; `fa-stats verify` names what was put here."

@@ -46,7 +46,9 @@ def see_through(settings: Settings, begun: RunRecord, clock: Clock, problem: str
     """Give a run its end: with its snapshot it is done but for ledger and report, without one it failed."""
     kept = snapshots.path_of(settings.data, begun.day, begun.run).exists()
     snapshot = snapshots.if_readable(settings.data, begun.day, begun.run) if kept else None
-    entered = ledger.has(settings.data, begun.run, ledger.WITH_PAYLOAD if snapshot else ledger.WITHOUT_PAYLOAD)
+    entered = ledger.has(
+        settings.data, begun.day, begun.run, ledger.WITH_PAYLOAD if snapshot else ledger.WITHOUT_PAYLOAD
+    )
     if snapshot:
         record = outcome.stored_record(settings, snapshot)
         if not entered:
