@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 
@@ -137,3 +139,25 @@ def test_what_is_switched_off_by_now_is_not_sent(project: Project, receiver: Rec
     assert ended.returncode == 4
     assert "switched off tenantNumber since it was collected" in ended.stdout
     assert receiver.requests == []
+
+
+def test_a_digest_that_was_written_down_shows_a_ledger_that_was_cut_back_with_all_that_tells_of_it(
+    done: Project,
+) -> None:
+    assert done.call("consent", "agree", *BY).returncode == 0
+    path = ledger.path_of(done.data)
+    lines = path.read_bytes().splitlines(keepends=True)
+    head = verifier.sha256(lines[-1].rstrip(b"\n"))
+
+    def checked() -> tuple[int, str]:
+        command = [sys.executable, "-I", str(verifier.__file__), str(done.folder), "--head", head]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        return ended.returncode, ended.stdout
+
+    assert checked()[0] == 0
+    path.write_bytes(b"".join(lines[:-1]))
+    points = ledger.checkpoints_of(done.data)
+    points.write_bytes(b"".join(points.read_bytes().splitlines(keepends=True)[:-1]))
+    assert wrong(done) == []  # nothing here can tell
+    assert checked()[0] == 1
+    assert f"no line with the digest {head}" in checked()[1]
