@@ -8,7 +8,7 @@ from pathlib import Path
 from fa_stats import catalogue, definitions, ledger, verification
 from fa_stats.clock import Clock
 from fa_stats.consent import Agreement
-from fa_stats.errors import CheckFailedError, UsageError
+from fa_stats.errors import UsageError
 from fa_stats.settings import Settings
 
 
@@ -35,11 +35,7 @@ def agree(settings: Settings, by: str, note: str | None, clock: Clock) -> Agreem
     be written.
     """
     by = _name(by)
-    if problem := verification.ledger_problem(settings):
-        raise CheckFailedError(
-            f"The ledger does not hold: {problem} Nothing was entered. Bring it back from a copy or a pack; "
-            "`fa-stats verify` names all that does not hold."
-        )
+    verification.refuse_broken_ledger(settings, "Nothing was entered.")
     sha256 = definitions.keep(settings.data, catalogue.load())
     held = current(settings.data)
     if held and held.definitions == sha256:

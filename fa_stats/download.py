@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.exceptions import RequestException
@@ -15,7 +12,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from fa_stats import __version__
-from fa_stats.outbox.line import Adapter, Line
+from fa_stats.outbox.line import Adapter, Line, same_place, within
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 3
@@ -48,7 +45,7 @@ def download(
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": f"fa_stats/{__version__}"}
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
-    line, late = Line(), threading.Event()
+    line = Line()
     adapter = Adapter(line)
 
     def get(url: str) -> requests.Response:
@@ -58,38 +55,22 @@ def download(
         return adapter.send(request, stream=True, timeout=seconds, verify=str(ca) if ca else True, proxies=proxies)
 
     try:
-        with _ended_after(seconds, line, late):
-            return _answer(get, url, most)
+        return within(seconds, line, lambda: _answer(get, url, most))
     except (RequestException, HTTPError, OSError) as error:
-        raise NotHadError(_words(error, seconds, late=late.is_set())) from None
+        raise NotHadError(_words(error, seconds)) from None
     finally:
         adapter.close()
-
-
-@contextmanager
-def _ended_after(seconds: float, line: Line, late: threading.Event) -> Iterator[None]:
-    """Cut the line if what is inside takes longer: a limit for each byte alone would let a peer drip."""
-
-    def end() -> None:
-        late.set()
-        line.cut()
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        line.cut()
 
 
 def _answer(get: Callable[[str], requests.Response], url: str, most: int) -> Answer | None:
     for _ in range(_MOST_REDIRECTS + 1):
         with get(url) as response:
             if response.status_code in _REDIRECTS:
-                url = _followed(url, response.headers.get("Location", ""))
+                following = same_place(url, response.headers.get("Location", ""))
+                if following is None:
+                    said = "was refused: its address redirects to another server. Name the right one under [policy] url"
+                    raise NotHadError(said)
+                url = following
                 continue
             if response.status_code == 304:
                 return None
@@ -98,17 +79,6 @@ def _answer(get: Callable[[str], requests.Response], url: str, most: int) -> Ans
             content = _body(response, most)
             return Answer(content, response.headers.get("ETag"), response.headers.get("Last-Modified"))
     raise NotHadError(f"could not be fetched: it is redirected more than {_MOST_REDIRECTS} times")
-
-
-def _followed(url: str, location: str) -> str:
-    """Return where a redirect leads, if that is the same server."""
-    with suppress(ValueError):
-        target = urljoin(url, location)
-        here, there = urlsplit(url), urlsplit(target)
-        same = (here.scheme, here.hostname, here.port) == (there.scheme, there.hostname, there.port)
-        if same and "@" not in there.netloc:
-            return target
-    raise NotHadError("was refused: its address redirects to another server. Name the right one under [policy] url")
 
 
 def _body(response: requests.Response, most: int) -> bytes:
@@ -122,8 +92,8 @@ def _body(response: requests.Response, most: int) -> bytes:
     return content
 
 
-def _words(error: Exception, seconds: float, *, late: bool) -> str:
-    if late or isinstance(error, requests.Timeout):
+def _words(error: Exception, seconds: float) -> str:
+    if isinstance(error, TimeoutError | requests.Timeout):
         return f"could not be fetched: the server had not answered in full after {seconds:g} s"
     if isinstance(error, requests.exceptions.SSLError):
         said = "could not be fetched: the server's certificate does not hold, or is of an authority unknown here"

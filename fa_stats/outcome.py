@@ -233,7 +233,8 @@ def seal(settings: Settings, record: RunRecord, clock: Clock, **details: str) ->
 
 def _refuse_altered(settings: Settings, record: RunRecord) -> None:
     path = folder_of(settings, record) / "run.json"
-    entered = {entry.get("record_sha256") for entry in records(settings, record.run)}
+    about = (entry for entry in ledger.entries(settings.data) if entry.get("run") == record.run)
+    entered = {entry.get("record_sha256") for entry in about if entry.get("event") == "record"}
     if not entered or not path.is_file() or files.digest(path) in entered:
         return
     with suppress(StorageError):
@@ -244,12 +245,6 @@ def _refuse_altered(settings: Settings, record: RunRecord) -> None:
         "`fa-stats verify` names all that does not hold. Bring the file back from a copy, or move it away: then it is "
         "made from the snapshot."
     )
-
-
-def records(settings: Settings, run: str) -> list[dict[str, Any]]:
-    """Return the ledger's entries about the run.json of a run, the newest last."""
-    entries = ledger.entries(settings.data)
-    return [entry for entry in entries if entry.get("event") == "record" and entry.get("run") == run]
 
 
 def write_record(settings: Settings, record: RunRecord) -> None:

@@ -6,7 +6,6 @@ The same project gives the same bytes. Everything lies where a project has it, a
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -90,7 +89,7 @@ def _sealed(settings: Settings, first: date, last: date) -> Evidence:
 
 def _papers(content: Evidence, days: Sequence[date], signer: Signer | None) -> dict[str, bytes]:
     """Return what says which files a pack has: the statement, signed if there is a key, and a list of all digests."""
-    digests = {name: _sha256(content.read(name) or b"") for name in sorted(content.names)}
+    digests = {name: verifier.sha256(content.read(name) or b"") for name in sorted(content.names)}
     papers = {STATEMENT: _json(_statement(content, digests, days))}
     if signer:
         signature = signer.sign(verifier.pae(verifier.IN_TOTO, papers[STATEMENT]))
@@ -101,7 +100,7 @@ def _papers(content: Evidence, days: Sequence[date], signer: Signer | None) -> d
                 "signatures": [{"keyid": signer.public, "sig": _base64(signature)}],
             }
         )
-    sums = digests | {name: _sha256(paper) for name, paper in papers.items()}
+    sums = digests | {name: verifier.sha256(paper) for name, paper in papers.items()}
     papers[SUMS] = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())).encode()
     return papers
 
@@ -189,7 +188,7 @@ def _statement(content: Evidence, digests: dict[str, str], days: Sequence[date])
         "made_by": f"fa_stats {__version__}",
         "catalogue_sha256": catalogue.load().sha256,
         "days": [str(day) for day in days],
-        "ledger": {"entries": len(head), "head": _sha256(head[-1].rstrip(b"\n")) if head else None},
+        "ledger": {"entries": len(head), "head": verifier.sha256(head[-1].rstrip(b"\n")) if head else None},
         "runs": [_run(content, name) for name in sorted(content.names) if name.endswith("/run.json")],
     }
     subjects = [{"name": name, "digest": {"sha256": digest}} for name, digest in digests.items()]
@@ -218,10 +217,6 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n").encode()
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _base64(content: bytes) -> str:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fa_stats.record import PAYLOADS
 from fa_stats.shell import Commands, dump, guarded, json_option
 
 if TYPE_CHECKING:
     from fa_stats.consent import Agreement, Circumstances, Consent
     from fa_stats.definitions import Differences
     from fa_stats.settings import Settings
-
-_NAMES = {"stats": "Usage data", "metrics": "Metrics"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +172,7 @@ def _as_text(found: Standing) -> str:
         f"Instance: its own switch {switch}; licence: {licence}. Known from {seen}.",
     ]
     for consent in found.consents:
-        lines += ["", f"{_NAMES[consent.payload]}:"]
+        lines += ["", f"{PAYLOADS[consent.payload]}:"]
         for question, answer in (("collect", consent.collect), ("send", consent.send), ("tied", consent.tied)):
             lines.append(f"  {question:<8} {'yes' if answer.allowed else 'no':<4} {answer.reason}")
             if answer.sentence:

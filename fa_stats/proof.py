@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from fa_stats import render
-from fa_stats.catalogue.stat import Payload
 from fa_stats.checks import HOUSE, Check, Outcome
 from fa_stats.consent import Agreement, Consent
 from fa_stats.policy import PolicyRecord
 from fa_stats.policy import State as PolicyState
-from fa_stats.record import RunRecord, Sent, State, Submission, Verdict
+from fa_stats.record import PAYLOADS, RunRecord, Sent, State, Submission, Verdict
 from fa_stats.render import Content, Fragment, count, element, folded, join, paragraph, prose, table, terms
 
 _PAGE = "vendor's page \N{LEFT DOUBLE QUOTATION MARK}Collected Metrics\N{RIGHT DOUBLE QUOTATION MARK}"
-NAMES = {Payload.STATS: "Usage data", Payload.METRICS: "Metrics"}
 
 
 def answers(
@@ -59,7 +57,7 @@ def permission(consents: Sequence[Consent], agreement: Agreement | None, policy:
     questions = ("may be collected", "may be sent", "can be tied to an identity")
     rows = [
         (
-            f"{NAMES[each.payload]} {question}",
+            f"{PAYLOADS[each.payload]} {question}",
             _yes(decision.allowed),
             _with_sentence(decision.reason, decision.sentence),
         )
@@ -91,7 +89,7 @@ def receipts(submission: Submission) -> Fragment:
         proof: list[Content] = [prose(each.reason)]
         if each.receipt:
             proof += [element("small", "Receipt, sha256 ", render.code(each.receipt))]
-        rows.append((NAMES[Payload(each.payload)], each.state, join(*proof)))
+        rows.append((PAYLOADS[each.payload], each.state, join(*proof)))
     return join(
         lead, table("The two payloads", ["Payload", "State", "Why, and the proof"], rows, class_="proofs stack")
     )
@@ -112,7 +110,7 @@ def _allowed(consents: Sequence[Consent], record: RunRecord) -> Fragment:
     return join(
         collect,
         *(
-            _line(f"To send {NAMES[each.payload].lower()}: ", _yes(each.send.allowed), ". ", prose(each.send.reason))
+            _line(f"To send {PAYLOADS[each.payload].lower()}: ", _yes(each.send.allowed), ". ", prose(each.send.reason))
             for each in consents
         ),
     )
@@ -156,7 +154,7 @@ def _sent(submission: Submission) -> Fragment:
 
 
 def _of_payload(each: Sent) -> Fragment:
-    name = NAMES[Payload(each.payload)]
+    name = PAYLOADS[each.payload]
     if not (each.at and each.receipt):
         return join(f"{name}: {each.state}. ", prose(each.reason))
     said = f"{name}: {each.state}, {render.moment(each.at)}, to {each.host}. Receipt "

@@ -34,7 +34,6 @@ from fa_stats import (
     remote,
     report,
     snapshots,
-    verification,
 )
 from fa_stats import settings as settings_module
 from fa_stats.checks import evidence
@@ -159,23 +158,8 @@ class Run:
             ),
             policy=asking.record(collection.active_list),
         )
-        return self._checked(snapshot)
-
-    def _checked(self, snapshot: Snapshot) -> Snapshot:
-        """Look whether the promises held, before anything is kept."""
-        found = evidence.gather(
-            self.settings,
-            snapshot.collection,
-            snapshot.payload,
-            snapshot.metrics,
-            snapshot.policy,
-            snapshot.circumstances,
-            snapshot.source_identity,
-            snapshot.again_because,
-            self.clock,
-            verification.ledger_problem(self.settings),
-        )
-        return replace(snapshot, checks=checks.examine(found))
+        # Before anything is kept: whether the promises held is part of what is kept.
+        return replace(snapshot, checks=checks.examine(evidence.gather(self.settings, snapshot, self.clock)))
 
     def _keep(self, snapshot: Snapshot) -> None:
         usage, metrics = outcome.payloads_of(self.settings, self.record)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fa_stats import __version__, ledger, payload, signing, snapshots, verifier
-from fa_stats.errors import NotFoundError, StorageError
+from fa_stats.errors import CheckFailedError, NotFoundError, StorageError
 from fa_stats.settings import Settings
 from fa_stats.verifier import Asked, Evidence, Finding, Verification
 
@@ -49,6 +49,15 @@ def verify(settings: Settings, days: Sequence[date] = ()) -> Result:
     opened = _open_snapshots(settings, found)
     findings = sorted(found.findings, key=lambda finding: not finding.grave)
     return Result((*found.facts, opened), tuple(findings))
+
+
+def refuse_broken_ledger(settings: Settings, done: str) -> None:
+    """Raise CheckFailedError where the ledger does not hold; `done` is the sentence of what was left undone."""
+    if problem := ledger_problem(settings):
+        raise CheckFailedError(
+            f"The ledger does not hold: {problem} {done} Bring it back from a copy or a pack; `fa-stats verify` names "
+            "all that does not hold."
+        )
 
 
 def ledger_problem(settings: Settings) -> str | None:

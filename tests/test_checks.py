@@ -443,9 +443,16 @@ def settings_of(folder: Path) -> Settings:
     return replace(instances.limits(), folder=folder)
 
 
-def gathered(folder: Path, found: Collection, again: str | None = None, problem: str | None = None) -> Evidence:
-    content = payload.usage_data(found), payload.metrics(found)
-    return evidence.gather(settings_of(folder), found, *content, None, None, "demo:1", again, Fixed(), problem)
+def gathered(folder: Path, found: Collection, again: str | None = None) -> Evidence:
+    begun = replace(
+        snapshot(),
+        collection=found,
+        payload=payload.usage_data(found),
+        metrics=payload.metrics(found),
+        source_identity="demo:1",
+        again_because=again,
+    )
+    return evidence.gather(settings_of(folder), begun, Fixed())
 
 
 def keep(folder: Path, found: Collection, run: str, again: str | None = None, source: str = "demo:1") -> None:
@@ -521,10 +528,13 @@ def test_the_newest_moment_of_the_ledger_is_found_wherever_it_stands(tmp_path: P
     for hour in (2, 5, 3):
         clock = Fixed(datetime(2026, 11, 24, hour, tzinfo=UTC))
         ledger.enter(settings_of(tmp_path), clock, day=date(2026, 11, 24), event="off")
-    found = gathered(tmp_path, collected(), problem="The ledger's entry 2 was changed.")
+    path = ledger.path_of(tmp_path / "data")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join((lines[0], lines[1].replace(b"off", b"odd"), lines[2])))
+    found = gathered(tmp_path, collected())
     assert found.ledger_newest == datetime(2026, 11, 24, 5, tzinfo=UTC)
     assert found.now == Fixed().instant
-    assert outcomes(found)[LEDGER].evidence.startswith("The ledger's entry 2 was changed.")
+    assert outcomes(found)[LEDGER].evidence.startswith("data/ledger.jsonl, entry 3: It does not follow")
     assert LEDGER in failing(replace(found, ledger_problem=None))
 
 

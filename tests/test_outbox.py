@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from outgoing import AGREED, CLOCK, DAY, HELD, events, kept, later, run_of, silent, with_mode, without_last_entry
+from outgoing import AGREED, CLOCK, DAY, HELD, enter, events, kept, later, run_of, silent, with_mode, without_last_entry
 from outgoing import given as settings_of
 from projects import Fixed
 from receiver import Receiver
@@ -404,6 +404,23 @@ def test_a_receipt_that_the_ledger_does_not_know_is_entered_and_nothing_is_sent(
     assert submit_waiting(settings) == ["20261123 sent"]
     [*_, last] = [each for each in ledger.entries(settings.data) if each["event"] == "sent"]
     assert (last["payload"], last["receipt_sha256"]) == (METRICS, done.payloads[1].receipt)
+    assert len(receiver.requests) == 2
+
+
+def test_a_receipt_is_entered_for_its_own_run_also_where_another_has_the_same_bytes(
+    settings: Settings, receiver: Receiver
+) -> None:
+    first = kept(settings, stored=True)
+    submit(settings, first)
+    without_last_entry(settings)  # as above
+    second = replace(first, run=run_of(tail="beef"))
+    for letter in letters.of(settings, second):
+        files.write(letter.path, letter.content)
+    enter(settings, second)
+    submit(settings, second)
+    assert [each["run"] for each in ledger.entries(settings.data) if each["event"] == "sent"] == [first.run]
+    submit(settings, first)
+    assert [each["run"] for each in ledger.entries(settings.data) if each["event"] == "sent"] == [first.run] * 2
     assert len(receiver.requests) == 2
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import browser
 import pytest
 from bs4 import BeautifulSoup
+from evidences import CIRCUMSTANCES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from fa_stats import catalogue, report
 from fa_stats.catalogue.stat import Kind, Payload, Stat
 from fa_stats.checks import Check, Outcome
 from fa_stats.collection import Collection, Figure, StatementRun, Status, Value
-from fa_stats.consent import Agreement, Circumstances, Created, Plan, decide
+from fa_stats.consent import Agreement, Plan, decide
 from fa_stats.diff import compare
 from fa_stats.policy import PolicyRecord
 from fa_stats.policy import State as PolicyState
@@ -126,18 +127,7 @@ def recorded(**other: Any) -> RunRecord:
 
 
 AGREED = Agreement("Ada Lovelace", STARTED - timedelta(days=22), "ab" * 32, "ticket 4711")
-ON = Circumstances(
-    mode="on",
-    usage_data=True,
-    metrics=True,
-    deployment="self-hosted",
-    air_gapped=False,
-    created=Created.SINCE,
-    switch=True,
-    plan=Plan.COMMUNITY,
-    definitions="ab" * 32,
-    agreement=AGREED,
-)
+ON = replace(CIRCUMSTANCES, plan=Plan.COMMUNITY, definitions="ab" * 32, agreement=AGREED)
 HELD = Check("once a day", "Queries only run once per day.", Outcome.HELD, "This is the only run of the day.")
 
 

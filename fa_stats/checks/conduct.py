@@ -50,8 +50,7 @@ def switch_honoured(evidence: Evidence) -> Finding:
     state = "has never been set" if collection.switch is None else "is on"
     return verdict(
         wrong,
-        f"The switch was read before anything else, {number(len(asked) - 1, 'query').replace('querys', 'queries')} "
-        f"came after it. It {state}.",
+        f"The switch was read before anything else, {number(len(asked) - 1, 'statement')} came after it. It {state}.",
     )
 
 

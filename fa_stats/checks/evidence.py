@@ -5,46 +5,35 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 
-from fa_stats import catalogue, history, ledger, snapshots
+from fa_stats import catalogue, history, ledger, snapshots, verification
 from fa_stats.checks.promises import Evidence
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection
-from fa_stats.consent import Circumstances
-from fa_stats.policy import PolicyRecord
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
 
 
-def gather(
-    settings: Settings,
-    collection: Collection,
-    payload: bytes,
-    metrics: bytes,
-    policy: PolicyRecord | None,
-    circumstances: Circumstances | None,
-    source_identity: str,
-    again_because: str | None,
-    clock: Clock,
-    ledger_problem: str | None,
-) -> Evidence:
+def gather(settings: Settings, snapshot: Snapshot, clock: Clock) -> Evidence:
     """Read what the earlier runs and the ledger tell, for a run that is not kept yet.
 
-    What cannot be read is left unknown, which no check takes for a pass.
+    What cannot be read is left unknown, which no check takes for a pass. Raises SettingsError for a signing key that
+    cannot be used.
     """
-    known, first = _names(settings, collection, source_identity)
+    collection = snapshot.collection
+    known, first = _names(settings, collection, snapshot.source_identity)
     return Evidence(
         collection=collection,
         catalogue=catalogue.load(),
-        payload=payload,
-        metrics=metrics,
-        policy=policy,
-        circumstances=circumstances,
-        budget_microseconds=int(settings.collection.budget_seconds * 1_000_000),
+        payload=snapshot.payload,
+        metrics=snapshot.metrics,
+        policy=snapshot.policy,
+        circumstances=snapshot.circumstances,
+        budget_microseconds=snapshot.budget_microseconds,
         statement_timeout_microseconds=int(settings.collection.statement_timeout_seconds * 1_000_000),
         known=known,
         first_of_version=first,
-        reasons=(*_reasons(settings, collection, source_identity), again_because),
-        ledger_problem=ledger_problem,
+        reasons=(*_reasons(settings, collection, snapshot.source_identity), snapshot.again_because),
+        ledger_problem=verification.ledger_problem(settings),
         ledger_newest=_newest(settings),
         now=clock.now(),
     )

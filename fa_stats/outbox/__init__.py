@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _FINAL = (State.SENT, State.REFUSED, State.NEVER)
 _WORST_FIRST = (State.BLOCKED, State.REFUSED, State.NEVER, State.NOT_ALLOWED, State.UNAPPROVED, State.WAITING)
 _SET_BACK = timedelta(minutes=1)
-_WAY_OUT = "Bring it back from a copy or a pack; `fa-stats verify` names all that does not hold."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,7 @@ def approve(settings: Settings, snapshot: Snapshot, by: str, note: str | None, c
     """
     if not letters.person(by):
         raise UsageError("An approval needs the name of who gives it: --by NAME. Nothing was approved.")
-    if problem := verification.ledger_problem(settings):
-        raise CheckFailedError(f"The ledger does not hold: {problem} Nothing was approved. {_WAY_OUT}")
+    verification.refuse_broken_ledger(settings, "Nothing was approved.")
     by = " ".join(by.split())
     entries = list(ledger.entries(settings.data))
     both = letters.of(settings, snapshot)
@@ -137,8 +135,7 @@ class _Office:
 
     def check_ledger(self) -> None:
         """Raise CheckFailedError where the ledger does not hold, NotSentError where its newest entry is yet to come."""
-        if problem := verification.ledger_problem(self.settings):
-            raise CheckFailedError(f"The ledger does not hold: {problem} Nothing was sent. {_WAY_OUT}")
+        verification.refuse_broken_ledger(self.settings, "Nothing was sent.")
         newest = next((each for each in reversed(list(ledger.entries(self.settings.data))) if "at" in each), None)
         if newest and datetime.fromisoformat(newest["at"]) > self.clock.now() + _SET_BACK:
             raise NotSentError(

@@ -8,12 +8,11 @@ import os
 import random as randomness
 import re
 import ssl
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -24,13 +23,12 @@ from fa_stats.clock import Clock
 from fa_stats.errors import SettingsError
 from fa_stats.outbox import attempt
 from fa_stats.outbox.attempt import Outcome, Result
-from fa_stats.outbox.line import Adapter, Line
+from fa_stats.outbox.line import Adapter, Line, same_place, within
 from fa_stats.outbox.receipts import Attempt, Tls, stamp
 from fa_stats.settings import Settings
 
 _ANSWER_BYTES = 64 * 1024
 _REDIRECTS = 3
-_GRACE = 0.5  # seconds in which a line that was cut is noticed
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OURS = {"content-type", "idempotency-key", "user-agent", "content-digest", "content-length", "transfer-encoding"}
 
@@ -135,34 +133,15 @@ def deliver(
 
 
 def _post(to: Receiver, content: bytes, key: str, seconds: float, now: datetime) -> tuple[Result, Tls | None]:
-    """Make one attempt, in a thread of its own, so that the limit holds whatever the name service or the peer does."""
+    """Make one attempt; the limit holds whatever the name service or the peer does."""
     line = Line()
-    found: list[Result | BaseException] = []
-    late = True
-
-    def work() -> None:
-        try:
-            found.append(_exchange(to, content, key, seconds, line, now))
-        except BaseException as error:
-            found.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
     try:
-        thread.join(seconds)
-        late = thread.is_alive()
-    finally:
-        line.cut()  # from here on, it can send nothing more
-    thread.join(_GRACE)
-    came = found[0] if found and not late else TimeoutError()
-    if isinstance(came, Result):
-        return came, line.tls
-    if isinstance(came, OSError | urllib3.exceptions.HTTPError):
-        return _failed(came, up=line.up, late=late, seconds=seconds), line.tls
-    raise came
+        return within(seconds, line, lambda: _exchange(to, content, key, seconds, line, now)), line.tls
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        return _failed(error, up=line.up, seconds=seconds), line.tls
 
 
-def _failed(error: Exception, *, up: bool, late: bool, seconds: float) -> Result:
+def _failed(error: Exception, *, up: bool, seconds: float) -> Result:
     """Put a line that failed in words; those of the error itself may hold an address."""
     if refusal := _of_tls(error, up=up):
         return Result(Outcome.UNTRUSTED, refusal)
@@ -171,7 +150,7 @@ def _failed(error: Exception, *, up: bool, late: bool, seconds: float) -> Result
     if not up:
         said = "The receiver could not be reached: see its name in [sending], the network, the proxy, a firewall."
         return Result(Outcome.UNREACHED, said)
-    if late or isinstance(error, TimeoutError | requests.exceptions.Timeout):
+    if isinstance(error, TimeoutError | requests.exceptions.Timeout):
         return Result(Outcome.UNCLEAR, f"The receiver gave no whole answer within {seconds:.3g} s.")
     return Result(Outcome.UNCLEAR, "The line broke before the receiver's answer.")
 
@@ -221,7 +200,7 @@ def _exchange(to: Receiver, content: bytes, key: str, seconds: float, line: Line
             status = response.status_code
             if not 300 <= status < 400:
                 return attempt.judge(status, response.headers, answer, whole=whole, now=now)
-            following = _same_place(url, response.headers.get("Location", ""))
+            following = same_place(url, response.headers.get("Location", ""))
             if status not in (301, 307, 308) or not following:
                 said = f"The receiver's answer ({status}) leads elsewhere, and what is sent is sent to nobody else."
                 return Result(Outcome.REFUSED, f"{said} See the receiver's URL in [sending].", status, answer)
@@ -245,14 +224,3 @@ def _body(response: requests.Response) -> tuple[bytes, bool]:
     except (OSError, urllib3.exceptions.HTTPError):
         return b"".join(parts)[:_ANSWER_BYTES], False
     return b"".join(parts)[:_ANSWER_BYTES], size <= _ANSWER_BYTES and bool(ending or parts)
-
-
-def _same_place(url: str, location: str) -> str | None:
-    """Return where a redirect leads, if that is the same scheme, host and port."""
-    try:
-        target = urljoin(url, location)
-        here, there = urlsplit(url), urlsplit(target)
-        same = (here.scheme, here.hostname, here.port) == (there.scheme, there.hostname, there.port)
-        return target if location and same and "@" not in there.netloc else None
-    except ValueError:
-        return None

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from fa_stats.outbox.receipts import Tls
+
+T = TypeVar("T")
+_GRACE = 0.5  # seconds in which a line that was cut is noticed
 
 
 class Line:
@@ -45,7 +52,40 @@ class Line:
             self._sockets.clear()
 
 
-class _Plain(HTTPConnection):
+def within(seconds: float, line: Line, work: Callable[[], T]) -> T:
+    """Do work over a line, and cut that once it is done or the time is over; raises TimeoutError, and what it raises.
+
+    It has a thread of its own: a limit for each byte would let a peer drip, and a name service knows no limit at all.
+    """
+    done: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    try:
+        return done.result(seconds)
+    finally:
+        line.cut()  # from here on, it can send nothing more
+        thread.join(_GRACE)
+
+
+def same_place(url: str, location: str) -> str | None:
+    """Return where a redirect leads, if that is the same scheme, host and port; None elsewhere."""
+    try:
+        target = urljoin(url, location)
+        here, there = urlsplit(url), urlsplit(target)
+        same = (here.scheme, here.hostname, here.port) == (there.scheme, there.hostname, there.port)
+        return target if location and same and "@" not in there.netloc else None
+    except ValueError:
+        return None
+
+
+class _Watched(HTTPConnection):
     """A connection whose socket is watched."""
 
     def __init__(self, *arguments: Any, line: Line, **more: Any) -> None:
@@ -58,24 +98,13 @@ class _Plain(HTTPConnection):
     def connect(self) -> None:
         """Connect, and say that from here on bytes may leave."""
         super().connect()
+        if isinstance(self.sock, ssl.SSLSocket):
+            self._line.tls = _seen(self.sock)
         self._line.up = True
 
 
-class _Secure(HTTPSConnection):
+class _WatchedSecure(_Watched, HTTPSConnection):
     """The same with TLS."""
-
-    def __init__(self, *arguments: Any, line: Line, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self._line = line
-
-    def _new_conn(self) -> socket.socket:
-        return self._line.add(super()._new_conn())
-
-    def connect(self) -> None:
-        """Connect, and say that from here on bytes may leave."""
-        super().connect()
-        self._line.tls = _seen(self.sock)
-        self._line.up = True
 
 
 class Adapter(HTTPAdapter):
@@ -88,12 +117,12 @@ class Adapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *arguments: Any, **more: Any) -> Any:
         """Return a pool whose connections are watched."""
         pool: Any = super().get_connection_with_tls_context(*arguments, **more)
-        kind: Any = _Secure if pool.scheme == "https" else _Plain
+        kind: Any = _WatchedSecure if pool.scheme == "https" else _Watched
         pool.ConnectionCls = partial(kind, line=self._line)  # it is only ever called
         return pool
 
 
-def _seen(line: Any) -> Tls:
+def _seen(line: ssl.SSLSocket) -> Tls:
     """Say what TLS came to."""
     peer, cipher = line.getpeercert() or {}, line.cipher()
     return Tls(
