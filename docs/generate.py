@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 
 from fa_stats import __version__, catalogue, cli
-from fa_stats.catalogue import Catalogue, Payload, Stat
+from fa_stats.api import shown
+from fa_stats.catalogue import CONFIGURATION, Catalogue, Payload, Stat
 from fa_stats.collection import Status
 from fa_stats.errors import ExitCode
 from fa_stats.project import TEMPLATE
@@ -96,6 +97,32 @@ def statuses() -> str:
     return "\n".join(["| status | meaning |", "| --- | --- |", *(f"| `{each}` | {each.meaning} |" for each in Status)])
 
 
+def http_api(loaded: Catalogue) -> str:
+    """docs/api.md: what an API key has to be allowed, and what the HTTP API does not show, or only in part."""
+    shows = shown.load()
+    stats = [stat for stat in loaded if stat.payload is not Payload.CONTEXT and stat.statement != CONFIGURATION]
+    lines = [
+        "# The HTTP API as a source",
+        "",
+        "Made from `fa_stats/api/shown.toml` by `make docs`. A run makes each of these calls once, page by page where "
+        "a list is long, and only those that some stat needs. The key is to be for all tenants, and needs no more "
+        "than GET; what it lacks, `fa-stats doctor` names, and the stats that need it are `unavailable`.",
+        "",
+    ]
+    lines += ["| permission | stats and metrics counted in it | instead, in older versions |", "| --- | --- | --- |"]
+    for call in shows.calls.values():
+        served = sum(call in shows.calls_of(stat) for stat in stats)
+        told = served or "the switch for usage data, before anything else"
+        older = ", ".join(dict.fromkeys(f"`{shown.permission(path)}`" for path in call.older))
+        lines.append(f"| `{shown.permission(call.path)}` | {told} | {older} |")
+    lines.append(f"| `{shown.permission(shown.METRICS)}` | {len(shows.gauges)}, in part | |")
+    lines += ["", "Not shown, and so `unavailable`:", ""]
+    lines += [f"- `{name}`: {why}" for name, why in shows.not_shown.items() if name in loaded.by_name]
+    lines += ["", "Shown in part, which the report says beside the value:", ""]
+    lines += [f"- `{name}`: {why}" for name, why in shows.partly.items()]
+    return "\n".join(lines) + "\n"
+
+
 def overview() -> str:
     """The table of commands with their first sentence."""
     rows = []
@@ -122,6 +149,7 @@ def generated() -> dict[Path, str]:
         ROOT / "README.md": readme,
         ROOT / "docs" / "stats.md": dictionary(catalogue.load()),
         ROOT / "docs" / "commands.md": commands(),
+        ROOT / "docs" / "api.md": http_api(catalogue.load()),
         ROOT / TEMPLATE.name: TEMPLATE.read_text(encoding="utf-8"),
     }
 

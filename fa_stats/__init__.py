@@ -1,3 +1,3 @@
 """Counts what a FusionAuth instance reports about itself, independently, and leaves a report an auditor can check."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

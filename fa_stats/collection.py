@@ -77,6 +77,7 @@ class Load:
     temporary_bytes: int | None = None
     temporary_files: int | None = None
     bytes_returned: int | None = None
+    calls: int | None = None  # of an HTTP API, in place of rows read
     server_us: int | None = None
     estimated_rows: int | None = None
     plan: str | None = None

@@ -21,7 +21,7 @@ from fa_stats.policy import Policy
 from fa_stats.query import Query
 from fa_stats.session import Session, UsedUpError
 from fa_stats.settings import Settings
-from fa_stats.sources import Source
+from fa_stats.sources import Answer, Source
 
 _NO_TENANT_MANAGER = "00000000-0000-0000-0000-000000000000"
 
@@ -72,6 +72,7 @@ def collect(
             raise SourceError(f"The tables of the instance cannot be looked up: {error}.") from None
         run.follow_active_list()
         run.read_everything()
+        run.observe_configuration()
         run.measure_alone()
     run.read_configuration()
     return Collection(
@@ -110,6 +111,8 @@ class _Run:
     disabled: dict[str, str] = field(default_factory=dict)
     allowed: bool = True  # by the settings and the instance's switch: a preview goes on without
     follows: bool = False
+    partly: Mapping[str, str] = field(default_factory=dict)
+    observed: Answer = configuration.SILENT  # of FusionAuth's own options, where the instance itself tells
 
     def read_switch(self) -> None:
         """Ask the instance whether it may be asked; raises CollectionOffError where it says no."""
@@ -142,6 +145,8 @@ class _Run:
             schema = self.session.schema()
         except QueryError:
             return None
+        if reason := schema.unavailable.get("usageDataEnabled"):
+            return f"The instance's own switch for usage data cannot be read: {reason}."
         if "system_configuration" not in schema.columns:
             return (
                 "This is no FusionAuth database: it has no table system_configuration that this role may see. "
@@ -155,11 +160,19 @@ class _Run:
     def read_schema(self) -> None:
         """Look up which columns there are; what needs another one is unavailable."""
         schema = self.session.schema()
+        self.partly = schema.partly
         for stat in self.catalogue:
             if stat.statement == CONFIGURATION or stat.name in self.figures:
                 continue
             if stat.name in self.disabled and stat.payload is not Payload.CONTEXT:
                 self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=self.disabled[stat.name])
+            elif stat.name == "instanceId" and stat.name in schema.unavailable and self.order.settings.instance.id:
+                said = "The source does not show it; it is the `id` under [instance] in fa_stats.toml."
+                self.figures[stat.name] = Figure(stat.name, Status.OK, self.order.settings.instance.id, reason=said)
+            elif reason := schema.unavailable.get(stat.name):
+                self.figures[stat.name] = Figure(stat.name, Status.UNAVAILABLE, reason=reason)
+            elif error := schema.failed.get(stat.name):
+                self._give_up(stat, error)
             elif missing := schema.missing(query.needs(self.catalogue, [stat], self.session.dialect)):
                 self.figures[stat.name] = Figure(stat.name, Status.UNAVAILABLE, reason=missing)
 
@@ -184,6 +197,13 @@ class _Run:
             self.parameters["tenant_manager"] = manager.value or _NO_TENANT_MANAGER
         self._run_all(self._left(stat for stat in self.catalogue if stat.statement != CONFIGURATION))
 
+    def observe_configuration(self) -> None:
+        """Ask what the instance tells of its own options, where the settings do not say where they stand."""
+        if not configuration.is_named(self.order.settings) and self._left(
+            self.catalogue.statement[CONFIGURATION].stats
+        ):
+            self.observed = self.session.options()
+
     def read_configuration(self) -> None:
         """Read the stats that are in FusionAuth's own configuration, after the connection is closed."""
         stats = self.catalogue.statement[CONFIGURATION].stats
@@ -192,7 +212,13 @@ class _Run:
                 self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason=reason)
         for group in self._groups(self._left(stats)):
             figures, statement = configuration.read(
-                self.catalogue, group, self.order.settings, self.clock, self.session.begun, self.order.weights
+                self.catalogue,
+                group,
+                self.order.settings,
+                self.clock,
+                self.session.begun,
+                self.order.weights,
+                self.observed,
             )
             self.figures |= {figure.name: figure for figure in figures}
             self.session.statements += [statement] if statement else []
@@ -214,8 +240,12 @@ class _Run:
         return self.figures[name].status is Status.OK
 
     def figures_of(self, payload: Payload) -> tuple[Figure, ...]:
-        """Return the figures of one payload, by name."""
-        return tuple(self.figures[stat.name] for stat in self.catalogue.of(payload))
+        """Return the figures of one payload, by name; one that tells only a part of the truth says so."""
+        found = (self.figures[stat.name] for stat in self.catalogue.of(payload))
+        return tuple(
+            replace(each, reason=each.reason or self.partly.get(each.name)) if each.status is Status.OK else each
+            for each in found
+        )
 
     def text_of(self, name: str) -> str | None:
         """Return a figure's value as text, None where it has none."""

@@ -18,11 +18,13 @@ from fa_stats.clock import Clock
 from fa_stats.collection import Figure, StatementRun, Status
 from fa_stats.dialects import DIALECTS, DuckDB
 from fa_stats.settings import Settings
+from fa_stats.sources import Answer
 
 _UNNAMED = (
     "it is in FusionAuth's configuration, in no database: name its fusionauth.properties or its environment "
     "under [configuration] in fa_stats.toml"
 )
+SILENT = Answer(({},))  # an instance that tells nothing of its options
 _PROPERTY = re.compile(r"((?:[^=:\s\\]|\\.)+)\s*[=:]?\s*(.*)", re.DOTALL)
 _CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
@@ -35,15 +37,25 @@ def read(
     clock: Clock,
     begun: int,
     weights: Mapping[str, int],
+    observed: Answer = SILENT,
 ) -> tuple[tuple[Figure, ...], StatementRun | None]:
-    """Read the figures of the configuration statement; also its record, None where the settings name no configuration.
+    """Read the figures of the configuration statement; also its record, None where nobody tells of the configuration.
 
-    `begun` is the microsecond at which the collection began.
+    `observed` is what the instance tells of it, which counts where the settings name none: then only the stats whose
+    options it tells can be had. `begun` is the microsecond at which the collection began.
     """
-    columns = catalogue.statement[CONFIGURATION].columns_of(wanted).get(CONFIGURATION, ())
-    options, problem = _options(settings, columns)
-    if not columns or options is None:
-        return tuple(_unavailable(catalogue, stat, problem) for stat in wanted), None
+    statement = catalogue.statement[CONFIGURATION]
+    options, problem = _options(settings, statement.columns_of(wanted).get(CONFIGURATION, ()))
+    rest: list[Stat] = []
+    if options is None:
+        [options] = observed.rows
+        rest = [each for each in wanted if not set(statement.columns_of([each])[CONFIGURATION]) <= options.keys()]
+    rest += [each for each in wanted if not statement.columns_of([each])[CONFIGURATION]]
+    others = tuple(_unavailable(catalogue, stat, problem) for stat in wanted if stat in rest)
+    wanted = [each for each in wanted if each not in rest]
+    if not wanted:
+        return others, None
+    columns = statement.columns_of(wanted)[CONFIGURATION]
     [found] = query.compose(catalogue, wanted, DIALECTS["duckdb"])
     start = clock.microseconds()
     row = _ask(found.sql, {name: options.get(name) for name in columns})
@@ -52,14 +64,21 @@ def read(
         sql=found.sql,
         sha256=found.sha256,
         started_us=start - begun,
-        microseconds=clock.microseconds() - start,
+        microseconds=clock.microseconds() - start + (observed.microseconds or 0),
+        scans=observed.scans,
+        load=observed.load,
         figures=tuple(stat.name for stat in found.stats),
     )
     shares = timing.apportion(record.microseconds, [stat.name for stat in found.stats], weights)
     figures = (
         values.figure(stat, [row], False, record, share) for stat, share in zip(found.stats, shares, strict=True)
     )
-    return tuple(figures), record
+    return (*figures, *others), record
+
+
+def is_named(settings: Settings) -> bool:
+    """Whether the settings say where FusionAuth's configuration stands."""
+    return bool(settings.properties or settings.configuration.environment)
 
 
 def _ask(statement: str, options: Mapping[str, str | None]) -> dict[str, Any]:

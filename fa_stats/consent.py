@@ -321,7 +321,11 @@ def plan_of(collection: Collection) -> Plan:
     licence, plan = figures.get("licenseId"), figures.get("instanceCompanyPlan")
     if licence is None or licence.status is Status.UNAVAILABLE:
         # One that was never asked for, for want of a right or a column, says nothing of the licence.
-        return Plan.UNKNOWN if licence and licence.microseconds is None else Plan.UNLICENSED
+        if licence is None or licence.microseconds is not None:
+            return Plan.UNLICENSED
+        licence = plan  # where the plan can be seen, so it is with the HTTP API, there is a licence
+    if licence is None:
+        return Plan.UNKNOWN
     if licence.status is not Status.OK or plan is None or plan.status is not Status.OK:
         return Plan.UNKNOWN
     return Plan.COMMUNITY if str(plan.value).strip().casefold() in _COMMUNITY else Plan.PAID

@@ -100,7 +100,7 @@ def _papermill(
         environment[SOURCE_VARIABLE] = asked.source
     given: dict[str, Any] = {"day": begun.day.isoformat()}
     given |= {key: value for key in ("submit", "again", "reason", "isolated") if (value := getattr(asked, key))}
-    budget = settings.collection.budget_seconds * (1 + settings.collection.pause_ratio)
+    budget = settings.budget_seconds(begun.source_kind) * (1 + settings.collection.pause_ratio)
     budget += settings.back_off.wait_seconds
     budget += 2 * (settings.sending.budget_seconds + settings.sending.attempt_seconds) if asked.submit else 0
     try:

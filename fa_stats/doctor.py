@@ -35,6 +35,7 @@ from fa_stats.errors import FaStatsError, StorageError
 from fa_stats.rights import Standing
 from fa_stats.settings import Settings
 from fa_stats.sources import Schema
+from fa_stats.sources.api import HTTPInstance
 
 _LOOKED_UP = re.compile(r"_[0-9a-f]{6}$")  # so ends the column of a view that shows a value of a document
 _ROOM = 200_000_000  # bytes; a run takes less than one, the demo some ten
@@ -117,6 +118,9 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if source.kind == "demo":
         yield Finding(True, f"The source is the {source.label}; the first run of a day makes the day's instance.")
         return
+    if isinstance(source, HTTPInstance):
+        yield from _api(source, settings)
+        return
     loaded = catalogue.load()
     with source.connect() as connection:
         dialect, version, schema = connection.dialect, connection.version(), connection.schema()
@@ -131,6 +135,37 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if standing.encrypted is not None:
         yield from _session(dialect.name, standing)
         yield from _rights(dialect, schema, needed, standing)
+
+
+def _api(source: HTTPInstance, settings: Settings) -> Iterator[Finding]:
+    with source.connect() as connection:
+        trial = connection.trial()
+    keys = "in FusionAuth under Settings, API Keys"
+    for problem in trial.problems:
+        yield Finding(
+            False, f"The source ({source.label}): {problem}.", "See the source's URL and FusionAuth's own log."
+        )
+    if trial.refused:
+        mend = f"See that it is whole, that it has not expired, and what it may do, {keys}."
+        yield Finding(False, "The source (HTTP API) refuses the API key for every call.", mend)
+        return
+    if not trial.problems:
+        yield Finding(True, f"The source ({source.label}) answers.")
+    for lacking in trial.lacking:
+        yield Finding(False, f"The API key lacks a permission: {lacking}.", f"Give it that, {keys}.")
+    if trial.posts:
+        said = f"The API key can do more than it needs: it may POST to {rights.several(trial.posts)}"
+        mend = f"Leave it no more than GET, {keys}; a key with no permission set at all may do everything."
+        yield Finding(False, f"{said}, where GET is enough.", mend)
+    elif not (trial.lacking or trial.problems):
+        said = "The API key may GET all that is counted in, and may not POST; PUT, PATCH and DELETE are not tried."
+        yield Finding(True, said)
+    if not settings.instance.id:
+        good = settings.collection.mode != "on"
+        said = "The HTTP API does not show the instance's id, without which nothing can be sent."
+        yield Finding(
+            good, said, "Set `id` under [instance] in fa_stats.toml; in the database it is in the column instance.id."
+        )
 
 
 def _session(dialect: str, standing: Standing) -> Iterator[Finding]:

@@ -111,6 +111,7 @@ class QueryError(SourceError):
         self.document = document  # a document cannot be parsed: no figure that reads one can be had
         self.schema = schema  # a table or column is not there, or not to be read: the schema is worth another look
         self.lost = lost  # the connection is gone
+        self.aside = 0  # microseconds that it took, for which the source has a budget of its own
 
 
 class CollectionOffError(FaStatsError):

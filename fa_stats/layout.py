@@ -10,7 +10,7 @@ from typing import Any
 from fa_stats.catalogue import Catalogue, Payload
 from fa_stats.collection import Collection, Figure, Load, StatementRun, Status
 
-FORMAT = 3
+FORMAT = 4
 TABLES: dict[str, dict[str, str]] = {
     "run": {
         "format": "INTEGER",
@@ -67,6 +67,7 @@ TABLES: dict[str, dict[str, str]] = {
         "temporary_bytes": "BIGINT",
         "temporary_files": "BIGINT",
         "bytes_returned": "BIGINT",
+        "calls": "BIGINT",
         "server_us": "BIGINT",
         "estimated_rows": "BIGINT",
         "plan": "VARCHAR",
@@ -91,6 +92,7 @@ _SINCE: dict[int, dict[str, dict[str, Any]]] = {
         "statements": dict.fromkeys(_LOAD) | {"alone": False, "whole_server": ()},
     },
     3: {"run": {"switch": None, "active_list": None, "circumstances": None, "policy": None}},
+    4: {"statements": {"calls": None}},
 }
 _TABLES_SINCE = {"checks": 3}
 

@@ -35,6 +35,7 @@ _OFF = 10  # an estimate this many times off is worth a sentence,
 _MANY = 1_000  # where as many rows are at stake
 _NAMES = {
     "rows_read": "rows read",
+    "calls": "calls",
     "blocks_hit": "blocks from memory",
     "blocks_read": "blocks from disk",
     "temporary_files": "temporary files",
@@ -52,6 +53,8 @@ def fused(statements: Iterable[StatementRun]) -> list[StatementRun]:
 
 def rows_read(statement: StatementRun) -> int | None:
     """Return the rows that a statement read; None where the database does not say."""
+    if statement.load.calls is not None:
+        return None
     if statement.load.rows_read is None and statement.scans:  # all that 0.1.0 kept
         return sum(read for _, _, read in statement.scans)
     return statement.load.rows_read
@@ -71,6 +74,8 @@ def summary(collection: Collection) -> Fragment:
     if not ran:
         return Fragment("")
     name = _name(collection)
+    if any(each.load.calls is not None for each in collection.statements):
+        return terms(_of_calls(collection))
     silent = f"not reported by {name}" if any(each.load != NO_LOAD for each in ran) else "not on record for this run"
     facts = (
         ("One connection", _connection(collection, ran)),
@@ -91,12 +96,26 @@ def summary(collection: Collection) -> Fragment:
     )
 
 
+def _of_calls(collection: Collection) -> list[tuple[str, Content]]:
+    """Sum up what a run asked of the HTTP API, the call for its metrics included."""
+    ran = collection.statements
+    calls, size = _sum(each.load.calls for each in ran) or 0, _sum(each.load.bytes_returned for each in ran) or 0
+    most = max(ran, key=lambda each: (each.load.calls or 0, each.microseconds))
+    return [
+        ("Calls", f"{number(calls)}, all of them GET"),
+        ("Most of them", f"{most.name}: {count(most.load.calls or 0, 'call')} in {duration(most.microseconds)}"),
+        ("Received", _bytes(size)),
+        ("Objects", number(sum(objects for each in ran for _, _, objects in each.scans))),
+    ]
+
+
 def of_statements(statements: Sequence[StatementRun], plans: Plans) -> Fragment:
     """List the load of each statement, the longest first; a column that no statement has anything for is left out."""
     asked = [each for each in fused(statements) if each.name != CONFIGURATION]
     ranked = sorted(asked, key=lambda each: (-each.microseconds, each.name))[:_MOST]
     columns: list[tuple[str, Callable[[StatementRun], Content]]] = [
         ("Time", _time),
+        ("Calls", _calls),
         ("Rows", _rows_of),
         ("Blocks", _blocks),
         ("Returned", _returned),
@@ -107,7 +126,8 @@ def of_statements(statements: Sequence[StatementRun], plans: Plans) -> Fragment:
     if not rows:
         return Fragment("")
     cut = f", the longest {_MOST} of {len(asked)}" if len(asked) > _MOST else ""
-    caption = f"What each statement put on the database{cut}"
+    where = "asked of the HTTP API" if any(each.load.calls is not None for each in ranked) else "put on the database"
+    caption = f"What each statement {where}{cut}"
     heads = ["Statement", *(head for head, _ in columns)]
     return folded(
         f"The load of {count(len(rows), 'statement')}",
@@ -241,6 +261,10 @@ def _time(statement: StatementRun) -> Content:
     return join(
         duration(statement.microseconds), element("small", f"{duration(wire)} on the wire") if wire is not None else ""
     )
+
+
+def _calls(statement: StatementRun) -> Content:
+    return NOTHING if not statement.load.calls else number(statement.load.calls)
 
 
 def _rows_of(statement: StatementRun) -> Content:

@@ -127,7 +127,8 @@ def numbers(page: Page) -> Fragment:
         if not page.changes:
             changed = (NOTHING, "not compared" if record.previous_run else "no earlier day to compare with")
         spent = (duration(collection.database_microseconds), _budget(page) or "no budget set")
-    cells = zip(("Stats counted", "Stats changed", "Database time"), (counted, changed, spent), strict=True)
+    took = "Time of calls" if record.source_kind == "api" else "Database time"
+    cells = zip(("Stats counted", "Stats changed", took), (counted, changed, spent), strict=True)
     return terms(
         ((name, join(element("b", big), " ", element("small", rest))) for name, (big, rest) in cells), "numbers"
     )
@@ -193,7 +194,8 @@ def load(page: Page) -> Fragment:
     if not collection.statements:
         return join(paragraph("No statement ran, so the database did no work."), charts.over_days(page.trend))
     statements, fused = collection.statements, loads.fused(collection.statements)
-    spent = f"The database worked {duration(collection.database_microseconds)} in {count(len(statements), 'statement')}"
+    worked = "The calls, and the statements over their answers, took" if collection.source_kind == "api" else _WORKED
+    spent = f"{worked} {duration(collection.database_microseconds)} in {count(len(statements), 'statement')}"
     alone = len(statements) - len(fused)
     spent += f", {alone} of them for a stat measured alone" if alone else ""
     budget = _budget(page)
@@ -278,6 +280,7 @@ def code(page: Page) -> Fragment:
     return folded(count(len(page.code), "cell") + " of the notebook", *cells)
 
 
+_WORKED = "The database worked"
 SECTIONS: tuple[tuple[str, Callable[[Page], Fragment]], ...] = (
     ("What changed", changes),
     ("Was it sent?", submission),

@@ -147,7 +147,7 @@ class Run:
             source_identity=self.source.identity,
             payload=payload.usage_data(collection),
             metrics=payload.metrics(collection),
-            budget_microseconds=int(self.settings.collection.budget_seconds * 1_000_000),
+            budget_microseconds=int(self.settings.budget_seconds(self.source.kind) * 1_000_000),
             versions=self.record.versions,
             again_because=self.record.again_because,
             circumstances=consent.circumstances(
@@ -258,7 +258,7 @@ def begun(settings: Settings, source: Source, asked: Parameters, day: date, name
         again_because=asked.reason,
         problem=recovery.CUT_OFF,
         advice=outcome.RUN_AGAIN,
-        budget_microseconds=int(settings.collection.budget_seconds * 1_000_000),
+        budget_microseconds=int(settings.budget_seconds(source.kind) * 1_000_000),
         catalogue_sha256=catalogue.load().sha256,
         versions=versions(),
     )
@@ -273,7 +273,14 @@ def source_of(settings: Settings, url: str | None, day: date) -> Source:
     """Return the source that a command names, else the settings. Raises UsageError, also for a day too early for it."""
     demo = settings.demo
     sizes = {"seed": demo.seed, "tenants": demo.tenants, "applications": demo.applications, "users": demo.users}
-    source = find(url or settings.source.url, day=day, data=settings.data, demo=sizes)
+    source = find(
+        url or settings.source.url,
+        day=day,
+        data=settings.data,
+        demo=sizes,
+        api=settings.api,
+        ca=settings.path(settings.api.ca),
+    )
     if source.kind == "demo" and day < DEMO_BEGINS:
         raise DayError(f"The demo instance does not exist before {DEMO_BEGINS}: ask for that day or a later one.")
     return source

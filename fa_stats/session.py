@@ -84,6 +84,10 @@ class Session:
         finally:
             self.spent += self.clock.microseconds() - begun
 
+    def options(self) -> Answer:
+        """Ask what the instance itself tells of FusionAuth's own options."""
+        return self.connection.options()
+
     def ask(self, query: Query, parameters: Mapping[str, Any], *, alone: bool = False) -> tuple[Answer, StatementRun]:
         """Run one query and rest in proportion; where the connection is lost, once more over a new one.
 
@@ -117,7 +121,7 @@ class Session:
         try:
             answer = self.connection.run(query, parameters, allowed)
         except QueryError as error:
-            self._note(query, begun, Answer(()), failure=str(error), alone=alone)
+            self._note(query, begun, Answer((), aside=error.aside), failure=str(error), alone=alone)
             if error.timed_out and self.left_seconds <= 0:
                 raise UsedUpError(f"{self._used_up} while its statement ran") from None
             raise
@@ -145,8 +149,8 @@ class Session:
             alone=alone,
         )
         self.statements.append(record)
-        self.spent += took
-        self.clock.sleep(took / 1_000_000 * self.settings.collection.pause_ratio)
+        self.spent += took - answer.aside
+        self.clock.sleep((took - answer.aside) / 1_000_000 * self.settings.collection.pause_ratio)
         return record
 
     def _wait_while_busy(self) -> None:

@@ -96,6 +96,19 @@ class Instance:
     deployment: str = "self-hosted"  # or `cloud`
     air_gapped: bool = False  # whether its licence is an air-gapped one
     created_with: str = ""  # the version of FusionAuth that it began with; empty where nobody knows
+    id: str = ""  # where the source does not show it, as the HTTP API does not
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What a run may ask of FusionAuth's HTTP API."""
+
+    calls: int = 5_000  # in a run
+    calls_per_second: float = 10.0
+    megabytes: int = 2_000  # received in a run
+    call_seconds: float = 30.0  # for one call, from the connection to the last byte of the answer
+    budget_seconds: float = 600.0  # for all calls of a run, the rests between them included
+    ca: Path | None = None  # certificates of a private authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ class Settings:
     configuration: Configuration = field(default_factory=Configuration)
     demo: Demo = field(default_factory=Demo)
     switched_off: tuple[SwitchedOff, ...] = ()
+    api: Api = field(default_factory=Api)
     instance: Instance = field(default_factory=Instance)
     policy: RemotePolicy = field(default_factory=RemotePolicy)
     sending: Sending = field(default_factory=Sending)
@@ -165,6 +179,10 @@ class Settings:
     def notebooks(self) -> Path:
         """The folder of the notebooks that runs execute."""
         return self.folder / self.paths.notebooks
+
+    def budget_seconds(self, kind: str) -> float:
+        """What all statements of a run may take at a kind of source; over the HTTP API, its calls count with them."""
+        return self.api.budget_seconds if kind == "api" else self.collection.budget_seconds
 
     def path(self, named: Path | None) -> Path | None:
         """Return a path that the settings name, from the folder that relative ones start from."""
@@ -263,8 +281,20 @@ def _check_consent(values: dict[str, Any], mistakes: list[str]) -> None:
     if instance := values.get("instance"):
         said = f'`deployment` in [instance] is to be "self-hosted" or "cloud", not {instance.deployment!r}'
         _demand(mistakes, instance.deployment in ("self-hosted", "cloud"), said)
+        said = "`id` in [instance] is to be an id such as 4c4bb0c1-7b2e-4b45-9c58-3f2b6f0a0e11, in small letters"
+        _demand(mistakes, re.fullmatch(r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?", instance.id) is not None, said)
         said = f"`created_with` in [instance] is to be a version such as 1.60.2, not {instance.created_with!r}"
         _demand(mistakes, re.fullmatch(r"(\d{1,3}\.\d{1,3}(\.\d{1,3})?)?", instance.created_with) is not None, said)
+    if api := values.get("api"):
+        for name in ("calls", "megabytes"):
+            within = 1 <= getattr(api, name) <= 10**6
+            _demand(mistakes, within, f"`{name}` in [api] is to be between 1 and 1000000")
+        _demand(
+            mistakes, 0.01 <= api.calls_per_second <= 1000, "`calls_per_second` in [api] is to be between 0.01 and 1000"
+        )
+        for name in ("call_seconds", "budget_seconds"):
+            within = 0 < getattr(api, name) <= _MANY_SECONDS
+            _demand(mistakes, within, f"`{name}` in [api] is to be above zero, and a day ({_MANY_SECONDS}) at the most")
     if policy := values.get("policy"):
         _demand_address(mistakes, policy.url, "`url` in [policy]")
         _demand(mistakes, 0 <= policy.days <= 366, "`days` in [policy] is to be between 0 and 366")

@@ -67,7 +67,7 @@ def changes(found: Sequence[Change], catalogue: Catalogue) -> Fragment:
 
 def area(group: str, figures: Sequence[Figure], changed: frozenset[str], catalogue: Catalogue) -> Fragment:
     """Fold the stats of one area under a line that says how many there are and how many were counted."""
-    name = _AREAS.get(group, group)
+    name = area_name(group)
     counted = sum(figure.status is Status.OK for figure in figures)
     line = f"{count(len(figures), 'stat')}, {'all' if counted == len(figures) else counted or 'none'} counted"
     moved = sum(figure.name in changed for figure in figures)
@@ -79,12 +79,17 @@ def area(group: str, figures: Sequence[Figure], changed: frozenset[str], catalog
     )
 
 
+def area_name(group: str) -> str:
+    """Return what people call a group of stats."""
+    return _AREAS.get(group, group)
+
+
 def areas(figures: Iterable[Figure], catalogue: Catalogue) -> dict[str, list[Figure]]:
     """Sort the figures into areas, these by name."""
     found: dict[str, list[Figure]] = defaultdict(list)
     for figure in figures:
         found[catalogue[figure.name].group if figure.name in catalogue else "Not in the catalogue"].append(figure)
-    return {group: found[group] for group in sorted(found, key=lambda group: _AREAS.get(group, group))}
+    return {group: found[group] for group in sorted(found, key=area_name)}
 
 
 def figures_table(caption: str, figures: Sequence[Figure], catalogue: Catalogue) -> Fragment:
@@ -97,6 +102,8 @@ def figures_table(caption: str, figures: Sequence[Figure], catalogue: Catalogue)
         words: list[Content] = [stat.definition if stat else "The catalogue at hand does not know this name."]
         if figure.status is not Status.OK:
             words.append(element("span", f"Not counted: {figure.reason or figure.status.meaning}"))
+        elif figure.reason:
+            words.append(element("span", figure.reason))
         facts = _differences(_facts(stat), common) if stat else ""
         words.append(element("small", facts) if facts else "")
         rows.append([code(figure.name), outcome(figure, stat.kind if stat else None), join(*words)])
@@ -119,7 +126,9 @@ def gaps(caption: str, figures: Iterable[Figure]) -> Fragment:
 
 
 def scans(statements: Iterable[StatementRun]) -> Fragment:
-    """Sum up the rows that the statements read, by table, as the database reports them."""
+    """Sum up the rows that the statements read, by table, as the database reports them; or the calls that they made."""
+    statements = tuple(statements)
+    calls = any(each.load.calls is not None for each in statements)
     times: Counter[str] = Counter()
     read: Counter[str] = Counter()
     for statement in statements:
@@ -128,6 +137,16 @@ def scans(statements: Iterable[StatementRun]) -> Fragment:
             read[name] += rows
     if not times:
         return paragraph("This source does not say how many rows it read.")
+    if calls:
+        return folded(
+            "Calls, one by one",
+            table(
+                "Calls of the HTTP API, and the objects that they brought",
+                ["Call", "Times", "Objects"],
+                [[code(f"GET {name}"), number(times[name]), number(read[name])] for name in sorted(times)],
+                numeric={1, 2},
+            ),
+        )
     most, rows = max(read.items(), key=lambda item: (item[1], item[0]))
     lead = f"The statements read {count(sum(read.values()), 'row')} of {count(len(times), 'table')}"
     ranked = sorted(times, key=lambda name: (-read[name], name))

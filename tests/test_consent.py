@@ -385,8 +385,14 @@ def test_neither_then_nor_now_can_allow_alone(then: Circumstances, now: Circumst
             figure("instanceCompanyPlan", status=Status.UNAVAILABLE),
             Plan.UNLICENSED,
         ),
-        # the role may not read the column
-        (figure("licenseId", status=Status.UNAVAILABLE), figure("instanceCompanyPlan", "Enterprise"), Plan.UNKNOWN),
+        # the role may not read the column, or it is the HTTP API, which does not show it
+        (figure("licenseId", status=Status.UNAVAILABLE), figure("instanceCompanyPlan", "Enterprise"), Plan.PAID),
+        (figure("licenseId", status=Status.UNAVAILABLE), figure("instanceCompanyPlan", "Community"), Plan.COMMUNITY),
+        (
+            figure("licenseId", status=Status.UNAVAILABLE),
+            figure("instanceCompanyPlan", status=Status.UNAVAILABLE, microseconds=3),
+            Plan.UNKNOWN,
+        ),
         (figure("licenseId", status=Status.FAILED), figure("instanceCompanyPlan", "Community"), Plan.UNKNOWN),
         (figure("licenseId", status=Status.DISABLED), figure("instanceCompanyPlan", "Community"), Plan.UNKNOWN),
     ],

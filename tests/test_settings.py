@@ -52,6 +52,15 @@ users = 10
 deployment = "cloud"
 air_gapped = true
 created_with = "1.54"
+id = "8d5c5a69-21fe-476d-816b-285c333a1f37"
+
+[api]
+calls = 7
+calls_per_second = 0.5
+megabytes = 9
+call_seconds = 1.5
+budget_seconds = 30
+ca = "authority.pem"
 
 [policy]
 url = "https://policy.example/fleet.json"
@@ -131,7 +140,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
             SwitchedOff("tenantNumber", "Ada", date(2026, 11, 23), "agreed", date(2026, 12, 31)),
             SwitchedOff("nodes", "Ada", date(2026, 11, 23), "agreed"),
         ),
-        instance=settings.Instance("cloud", True, "1.54"),
+        instance=settings.Instance("cloud", True, "1.54", "8d5c5a69-21fe-476d-816b-285c333a1f37"),
+        api=settings.Api(7, 0.5, 9, 1.5, 30.0, Path("authority.pem")),
         policy=settings.RemotePolicy("https://policy.example/fleet.json", 2.0, True),
         sending=settings.Sending(
             usage_data=False,

@@ -99,18 +99,18 @@ def without_load(kept: Snapshot) -> Snapshot:
     )
 
 
-def write_format_2(folder: Path) -> Path:
-    """Write a snapshot as 0.2.0 did, by its own tables."""
+def write_format(number: int, folder: Path) -> Path:
+    """Write a snapshot as 0.2.0 (format 2) or 0.3.0 (format 3) did, by its own tables."""
     now, path = write(folder / "now", load=LOAD), snapshots.path_of(folder, DAY, RUN)
     path.parent.mkdir(parents=True)
     with duckdb.connect(str(path)) as connection:
-        connection.execute((Path(__file__).parent / "format_2.sql").read_text())
+        connection.execute((Path(__file__).parent / f"format_{number}.sql").read_text())
         connection.execute(f"ATTACH '{now}' AS now (READ_ONLY)")
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name <> 'now'").fetchall()
         for (table,) in tables:
             listed = _columns(connection, table)
             connection.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM now.{table}")
-        connection.execute("UPDATE run SET format = 2")
+        connection.execute("UPDATE run SET format = ?", [number])
     path.chmod(0o444)
     return path
 
@@ -192,11 +192,18 @@ def test_a_snapshot_of_format_1_is_read_as_it_was_kept(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_of_format_2_is_read_as_it_was_kept(tmp_path: Path) -> None:
-    path = write_format_2(tmp_path)
+    path = write_format(2, tmp_path)
     before = path.read_bytes()
     kept = snapshot(load=LOAD)
     assert kept.collection.switch == "true"
     assert snapshots.read(path) == replace(kept, collection=replace(kept.collection, switch=None))
+    assert path.read_bytes() == before
+
+
+def test_a_snapshot_of_format_3_is_read_as_it_was_kept(tmp_path: Path) -> None:
+    path = write_format(3, tmp_path)
+    before = path.read_bytes()
+    assert snapshots.read(path) == snapshot(load=LOAD)
     assert path.read_bytes() == before
 
 
@@ -216,7 +223,7 @@ def test_what_allowed_the_collection_and_what_was_checked_is_kept(tmp_path: Path
 def test_a_snapshot_of_a_newer_fa_stats_is_refused_as_such(kept: Path) -> None:
     kept.chmod(0o644)
     with duckdb.connect(str(kept)) as connection:
-        connection.execute("UPDATE run SET format = 4")
+        connection.execute("UPDATE run SET format = 5")
     with pytest.raises(StorageError, match="written by a newer fa_stats"):
         snapshots.read(kept)
 

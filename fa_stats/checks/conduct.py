@@ -105,6 +105,10 @@ def load_within_budget(evidence: Evidence) -> Finding:
     if spent > _stretched(budget):
         wrong.append(f"{_seconds(spent)} were spent in the database, {_seconds(budget)} are allowed.")
     longest = max(each.microseconds for each in asked)
+    calls = sum(each.load.calls or 0 for each in evidence.collection.statements)
+    if calls:
+        where = f"in {number(calls, 'call')} of the HTTP API and {len(asked)} queries over their answers"
+        return verdict(wrong, f"{_seconds(spent)} of {_seconds(budget)} allowed, {where}.")
     return verdict(
         wrong,
         f"{_seconds(spent)} in the database of {_seconds(budget)} allowed, in {len(asked)} queries; the longest took "

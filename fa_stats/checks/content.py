@@ -220,7 +220,10 @@ def versions(evidence: Evidence) -> Finding:
     """Check that the payload names the instance, the version and the moment that the collection has."""
     collection, usage, metrics = evidence.collection, _parsed(evidence.payload), _parsed(evidence.metrics)
     wrong = []
-    if missing := [key for key in ("applicationVersion", "instanceId") if usage[key] is None]:
+    # A source that does not show the id was never asked for it; what names no instance is not sent.
+    hidden = any(figure.name == "instanceId" and figure.microseconds is None for figure in collection.metrics)
+    needed = ("applicationVersion",) if hidden else ("applicationVersion", "instanceId")
+    if missing := [key for key in needed if usage[key] is None]:
         wrong.append(f"The payload does not say its {listed(missing)}, without which it tells nothing.")
     if usage["applicationVersion"] != collection.application_version:
         wrong.append("applicationVersion is not the instance's version.")
@@ -240,6 +243,11 @@ def versions(evidence: Evidence) -> Finding:
         wrong.append("The run began later than now: look at the clock.")
     if collection.day > collection.started.date():
         wrong.append("The day is later than the moment at which the run began.")
+    if usage["instanceId"] is None:
+        said = (
+            "The source does not show the instance's id, so the payload names none and cannot be sent: see `id` under "
+        )
+        return verdict(wrong, f"{said}[instance] in fa_stats.toml. Version, catalogue and moment are those of the run.")
     return verdict(wrong, "Version, instance, catalogue and moment are those of the run, and none lies in the future.")
 
 

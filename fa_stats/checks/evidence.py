@@ -29,7 +29,7 @@ def gather(settings: Settings, snapshot: Snapshot, clock: Clock) -> Evidence:
         policy=snapshot.policy,
         circumstances=snapshot.circumstances,
         budget_microseconds=snapshot.budget_microseconds,
-        statement_timeout_microseconds=int(settings.collection.statement_timeout_seconds * 1_000_000),
+        statement_timeout_microseconds=_limit(settings, collection),
         known=known,
         first_of_version=first,
         reasons=(*_reasons(settings, collection, snapshot.source_identity), snapshot.again_because),
@@ -37,6 +37,12 @@ def gather(settings: Settings, snapshot: Snapshot, clock: Clock) -> Evidence:
         ledger_newest=_newest(settings),
         now=clock.now(),
     )
+
+
+def _limit(settings: Settings, collection: Collection) -> int:
+    """Return what one statement may take; the calls that one makes over the HTTP API are limited all together."""
+    api, whole = collection.source_kind == "api", settings.budget_seconds(collection.source_kind)
+    return int((whole if api else settings.collection.statement_timeout_seconds) * 1_000_000)
 
 
 def _names(settings: Settings, collection: Collection, identity: str) -> tuple[frozenset[str] | None, bool]:

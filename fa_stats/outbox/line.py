@@ -33,12 +33,14 @@ class Line:
         self._lock = threading.Lock()
 
     def add(self, line: socket.socket) -> socket.socket:
-        """Watch a socket; one that comes too late is closed."""
+        """Watch a socket in place of the one before, which is done with; one that comes too late is closed."""
         with self._lock:
             if self._cut:
                 line.close()
                 raise TimeoutError
-            self._sockets.append(line.dup())
+            for before in self._sockets:
+                before.close()
+            self._sockets = [line.dup()]
         return line
 
     def cut(self) -> None:
@@ -52,10 +54,11 @@ class Line:
             self._sockets.clear()
 
 
-def within(seconds: float, line: Line, work: Callable[[], T]) -> T:
+def within(seconds: float, line: Line, work: Callable[[], T], *, keep: bool = False) -> T:
     """Do work over a line, and cut that once it is done or the time is over; raises TimeoutError, and what it raises.
 
     It has a thread of its own: a limit for each byte would let a peer drip, and a name service knows no limit at all.
+    Where a line is to be kept for more, it is cut only if that failed.
     """
     done: Future[T] = Future()
 
@@ -70,7 +73,8 @@ def within(seconds: float, line: Line, work: Callable[[], T]) -> T:
     try:
         return done.result(seconds)
     finally:
-        line.cut()  # from here on, it can send nothing more
+        if not (keep and done.done() and done.exception() is None):
+            line.cut()  # from here on, it can send nothing more
         thread.join(_GRACE)
 
 

@@ -17,6 +17,7 @@ from fa_stats.errors import QueryError, UsageError
 from fa_stats.plans import Plan
 from fa_stats.query import Query
 from fa_stats.rights import Standing
+from fa_stats.settings import Api
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,30 @@ class Limits:
 class Answer:
     """What a query brought back: its rows, (table, times scanned, rows read), and the load that the database reports.
 
-    `microseconds` is the statement's own time, where that is not all of the time that the answer took.
+    `microseconds` is the statement's own time, where that is not all of the time that the answer took; `aside` are
+    those for which the source has a budget of its own.
     """
 
     rows: tuple[dict[str, Any], ...]
     scans: tuple[tuple[str, int, int], ...] = ()
     load: Load = NO_LOAD
     microseconds: int | None = None
+    aside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The tables of an instance with their columns; `unreadable` are those that are there, but not for this role."""
+    """The tables of an instance with their columns; `unreadable` are those that are there, but not for this role.
+
+    A source may also tell of single stats: why one is `unavailable`, how asking for it `failed`, or in what way its
+    value is only a part of the truth (`partly`).
+    """
 
     columns: Mapping[str, frozenset[str]]
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, QueryError] = field(default_factory=dict)
+    partly: Mapping[str, str] = field(default_factory=dict)
 
     def missing(self, needed: Mapping[str, Collection[str]]) -> str | None:
         """Say why something cannot be had from this schema; None where it can."""
@@ -84,6 +94,9 @@ class Connection(Protocol):
     def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
         """Run one query within limits; raises QueryError."""
 
+    def options(self) -> Answer:
+        """Return what the instance itself tells of FusionAuth's own options: one row, empty where that is nothing."""
+
     def pressure(self) -> Pressure:
         """Return how busy the server is; raises QueryError."""
 
@@ -105,7 +118,7 @@ class Source(Protocol):
         """Open one connection; raises SourceError."""
 
 
-_KINDS = "`demo:`, `duckdb:///absolute/path`, `postgresql://user@host/database`, `mysql://user@host/database`"
+_KINDS = "`demo:`, `duckdb:///absolute/path`, `postgresql://user@host/database`, `mysql://user@host/database`, `https://host`"
 
 
 GRANTS = "`fa-stats grants` prints what a role needs"
@@ -128,7 +141,9 @@ def stopped_after(seconds: float) -> QueryError:
     return QueryError(f"stopped after {round(seconds, 3):g} s, the time it was given", timed_out=True)
 
 
-def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
+def find(
+    url: str, *, day: date, data: Path, demo: Mapping[str, int], api: Api | None = None, ca: Path | None = None
+) -> Source:
     """Find the source that a URL names; raises UsageError for a URL of no known kind, without repeating it."""
     from fa_stats.sources.duckdb import DuckDBFile, demo_source
 
@@ -144,6 +159,10 @@ def find(url: str, *, day: date, data: Path, demo: Mapping[str, int]) -> Source:
         from fa_stats.sources.mysql import MySQLServer
 
         return MySQLServer(url)
+    if url.startswith(("https://", "http://")):
+        from fa_stats.sources.api import HTTPInstance
+
+        return HTTPInstance(url, api or Api(), ca)
     scheme = re.match(r"[A-Za-z][A-Za-z+]*(?=:)", url)
     if scheme and scheme.group(0) == "duckdb":
         raise UsageError("A DuckDB file is named by its absolute path, after three slashes: duckdb:///absolute/path.")

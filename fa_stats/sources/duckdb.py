@@ -119,6 +119,10 @@ class DuckDBConnection:
             found.setdefault(table, set()).add(column)
         return Schema({table: frozenset(columns) for table, columns in found.items()})
 
+    def options(self) -> Answer:
+        """Return nothing known: a database holds none of them."""
+        return Answer(({},))
+
     def pressure(self) -> Pressure:
         """Return nothing known: nobody else is at work in a file that is opened for reading."""
         return Pressure()

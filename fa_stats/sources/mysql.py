@@ -112,6 +112,10 @@ class MySQLConnection:
             found.setdefault(table, set()).add(column)
         return Schema({table: frozenset(columns) for table, columns in found.items()})
 
+    def options(self) -> Answer:
+        """Return nothing known: a database holds none of them."""
+        return Answer(({},))
+
     def pressure(self) -> Pressure:
         """Return how many other sessions are at work and how many row locks are waited for; and a replica's lag."""
         busy = {name: int(value) for name, value in self._look(_BUSY)}

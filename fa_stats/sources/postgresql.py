@@ -164,6 +164,10 @@ class PostgreSQLConnection:
                 unreadable.setdefault(table, set()).add(column)
         return Schema(_frozen(columns), _frozen(unreadable))
 
+    def options(self) -> Answer:
+        """Return nothing known: a database holds none of them."""
+        return Answer(({},))
+
     def pressure(self) -> Pressure:
         """Return how many other sessions are in a transaction, and how many locks are waited for."""
         [(sessions, waits, lag)] = self._rows(_PRESSURE)

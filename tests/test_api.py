@@ -1,0 +1,354 @@
+"""The HTTP API as a source: it gives the figures that PostgreSQL gives, and what it does not show is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import loaded
+import pytest
+from instances import BEFORE, DAY, changed, figures, instance, limits, metrics, names
+from projects import Project
+from standin import Standin
+
+from fa_stats import catalogue, collector, consent, demo, payload, sources
+from fa_stats.api import shown
+from fa_stats.catalogue import CONFIGURATION, Stat
+from fa_stats.clock import Clock
+from fa_stats.collection import Collection, Status
+from fa_stats.collector import Order
+from fa_stats.errors import CollectionOffError, SourceError
+from fa_stats.settings import Api, Configuration, Instance, Settings
+
+INSTANCES = [(1, DAY), (2, BEFORE), (3, demo.UPGRADED)]
+SWITCH = "/api/system-configuration"
+# What no call of the HTTP API shows; all other stats are the same in a database.
+HIDDEN = {
+    "apiKeyExpiringEnabled",
+    "apiKeyHashedEnabled",
+    "instanceDatabaseVersion",
+    "instanceFirstTimeSetupProgress",
+    "instanceNodes",
+}
+HIDDEN_METRICS = {"instanceId", "licenseId", "nodes"}
+NEVER_IN_A_DATABASE = {"instanceDatabaseMaximumPoolSize", "instanceDatabaseMinimumIdle", "instanceFusionauthAppMemory"}
+FAST = Api(calls_per_second=1000)
+NEEDED = {call.path for call in shown.load().calls.values()} | {shown.METRICS, "/api/status"}
+CALLS = [call for call in shown.load().calls.values() if call.path != SWITCH]  # without that, nothing is read at all
+LEAST = dict.fromkeys(NEEDED, ("GET",))
+
+
+def ask(
+    standin: Standin, day: date = DAY, *, given: Settings | None = None, api: Api = FAST, **order: Any
+) -> Collection:
+    """Count everything over the API of a stand-in."""
+    source = sources.find(standin.url, day=day, data=Path("absent"), demo={}, api=api)
+    asked = Order(day=day, settings=given or limits(measured_alone=0), **order)
+    return collector.collect(source, catalogue.load(), asked, Clock())
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUSIONAUTH_API_KEY", "stand-in-key-7fQz")
+
+
+@contextmanager
+def serving(path: Path | None = None, **more: Any) -> Iterator[Standin]:
+    with Standin(path or instance(), **more) as standin:
+        yield standin
+
+
+@cache
+def whole() -> Collection:
+    """What a key that may do all sees of the instance."""
+    with serving() as standin:
+        return ask(standin)
+
+
+def needing(*calls: str) -> set[str]:
+    """The stats and metrics that are counted in the answers of some calls."""
+    return {
+        stat.name
+        for stat in catalogue.load()
+        if stat.payload is not catalogue.Payload.CONTEXT and {call.name for call in _calls(stat)} & set(calls)
+    }
+
+
+def _calls(stat: Stat) -> tuple[shown.Call, ...]:
+    return shown.load().calls_of(stat)
+
+
+# ------------------------------------------------------------------------------------------------------------- the same
+
+
+@pytest.mark.parametrize(("seed", "day"), INSTANCES)
+def test_the_api_and_postgresql_give_the_same_figures(seed: int, day: date) -> None:
+    path = instance(seed, day)
+    there = loaded.collect(loaded.url_of("postgresql", path), day)
+    with serving(path) as standin:
+        here = ask(standin, day)
+    unequal = {
+        name
+        for name, figure in {**figures(here), **metrics(here)}.items()
+        if (figure.status, figure.value) != _told({**figures(there), **metrics(there)}[name])
+    }
+    assert unequal <= HIDDEN | HIDDEN_METRICS | NEVER_IN_A_DATABASE
+    assert names(here, "unavailable") & names(there, "ok") == HIDDEN
+
+
+def _told(figure: Any) -> tuple[Any, Any]:
+    return figure.status, figure.value
+
+
+def test_199_stats_are_shown_in_full(tmp_path: Path) -> None:
+    """They are those of a newer version, too, on which a database of 1.60.2 has no columns for four stats."""
+    newer = changed(tmp_path, "UPDATE version SET version = '1.62.0'")
+    with serving(newer) as standin:
+        found = ask(standin)
+    partly = set(shown.load().partly) | {"tenantCustomAdminUserForm", "entitiesEntityGrants"}
+    logins = {name for name in partly if "LoggedIn" in name}
+    full = names(found, "ok") - partly | logins | {"applicationActiveRoleNumber"}
+    assert len(full) == 199
+
+
+def test_every_stat_has_its_calls_or_a_reason_and_every_column_its_place() -> None:
+    shows = shown.load()
+    tables = shows.tables()
+    for stat in catalogue.load():
+        reason = shows.not_shown.get(stat.name) or shows.not_shown.get(stat.statement)
+        if stat.statement == CONFIGURATION or reason:
+            continue
+        assert shows.calls_of(stat), stat.name
+        for table, columns in catalogue.load().statement[stat.statement].columns_of([stat]).items():
+            assert set(columns) <= tables[table].keys(), stat.name
+
+
+def test_names_in_the_mapping_are_those_of_the_catalogue() -> None:
+    shows, loaded_ = shown.load(), catalogue.load()
+    assert set(shows.partly) <= loaded_.by_name.keys()
+    assert set(shows.not_shown) <= loaded_.by_name.keys() | loaded_.statement.keys()
+    assert {name for rows in shows.rows for name in rows.stats} <= loaded_.by_name.keys()
+    assert {rows.call for rows in shows.rows} == shows.calls.keys()
+
+
+def test_each_call_is_made_once_and_every_one_is_a_get() -> None:
+    with serving() as standin:
+        found = ask(standin)
+        assert {method for method, _ in standin.counts} == {"GET"}
+        assert set(standin.counts.values()) == {1}
+        assert {path for _, path in standin.counts} == NEEDED - {"/api/status"}
+        assert standin.connections == 1
+        assert sum(each.load.calls or 0 for each in found.statements) == len(standin.requests)
+    assert sum(each.load.bytes_returned or 0 for each in found.statements) > 100_000
+
+
+def test_small_pages_give_the_same_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    shows = shown.load()
+    small = {name: replace(call, paged=3 if call.paged else 0) for name, call in shows.calls.items()}
+    monkeypatch.setattr("fa_stats.api.shown.load", lambda: replace(shows, calls=small))
+    with serving() as standin:
+        found = ask(standin)
+        assert len(standin.requests) > 2 * len(shows.calls)
+    assert not loaded.different(found, whole())
+
+
+# ---------------------------------------------------------------------------------------------------------- permissions
+
+
+def test_a_key_that_may_only_get_what_is_needed_is_enough() -> None:
+    with serving(permissions=LEAST) as standin:
+        found = ask(standin)
+    assert not loaded.different(found, whole())
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+def test_what_a_missing_permission_takes_away_is_unavailable_and_the_rest_is_right(call: shown.Call) -> None:
+    expected = {**figures(whole()), **metrics(whole())}
+    with serving(
+        permissions={path: how for path, how in LEAST.items() if path not in (call.path, "/api/status")}
+    ) as standin:
+        collection = ask(standin)
+        assert max(standin.counts.values()) == 1
+    found = {**figures(collection), **metrics(collection)}
+    too_old = {name for name in found if shown.load().first_version(catalogue.load().by_name[name])}
+    # Without the version, nobody can tell whether the instance is too old for these.
+    gone = needing(call.name) | (too_old if call.name == "version" else set())
+    assert gone
+    for name in gone:
+        assert found[name].status is Status.UNAVAILABLE, name
+        assert found[name].value is None
+    named = [name for name in gone if f"may not GET {call.path}:" in (found[name].reason or "")]
+    assert set(named) >= needing(call.name) - too_old - HIDDEN
+    assert {name for name in found if name not in gone and _told(found[name]) != _told(expected[name])} == set()
+
+
+def test_without_the_permission_for_the_switch_nothing_else_is_asked() -> None:
+    with serving(permissions={path: how for path, how in LEAST.items() if path != SWITCH}) as standin:
+        with pytest.raises(
+            SourceError, match=f"switch for usage data cannot be read: the API key may not GET {SWITCH}"
+        ):
+            ask(standin)
+        assert [request.path for request in standin.requests] == [SWITCH]
+
+
+def test_the_list_of_older_versions_does_where_only_that_is_allowed() -> None:
+    allowed = {**LEAST, "/api/application": ("GET",)}
+    del allowed["/api/application/search"]
+    with serving(permissions=allowed) as standin:
+        assert not loaded.different(ask(standin), whole())
+
+
+def test_a_key_of_one_tenant_is_told_and_counts_nothing_wrongly() -> None:
+    with serving() as standin:
+        first = standin_tenant(standin)
+    with serving(tenant=first) as standin:
+        found = figures(ask(standin))
+    assert "for one tenant only" in (found["applicationNumber"].reason or "")
+    assert found["applicationNumber"].status is Status.FAILED
+
+
+def standin_tenant(standin: Standin) -> str:
+    import requests
+
+    answer = requests.get(
+        f"{standin.url}/api/application/search?numberOfResults=500", headers={"Authorization": standin.key}, timeout=5
+    )
+    others = {each.get("tenantId") for each in answer.json()["applications"]}
+    own = next(each["tenantId"] for each in answer.json()["applications"] if each["name"] == "FusionAuth")
+    return str(next(each for each in sorted(filter(None, others)) if each != own))
+
+
+# ----------------------------------------------------------------------------------------------------------- off, older
+
+
+def test_a_switch_that_is_off_is_read_and_nothing_else(tmp_path: Path) -> None:
+    off = changed(
+        tmp_path, """UPDATE system_configuration SET data = '{"usageDataConfiguration": {"enabled": false}}'"""
+    )
+    with serving(off) as standin:
+        with pytest.raises(CollectionOffError):
+            ask(standin)
+        assert [request.path for request in standin.requests] == [SWITCH]
+
+
+def test_mode_off_opens_no_connection() -> None:
+    with serving() as standin:
+        with pytest.raises(CollectionOffError):
+            ask(standin, given=limits(mode="off"))
+        assert standin.connections == 0
+
+
+@pytest.mark.parametrize("version", ["1.51.2", "1.44.0", "1.36.8", "1.19.0"])
+def test_an_older_instance_shows_what_it_has(version: str) -> None:
+    with serving(version=version) as standin:
+        collection = ask(standin)
+    found = figures(collection)
+    assert collection.application_version == version
+    phone = {name for name in found if name.endswith("PhoneTemplate")} | {"tenantPhoneConfigurationMessengers"}
+    for name in phone:
+        assert found[name].status is Status.UNAVAILABLE
+        assert found[name].reason == "it came with FusionAuth 1.59.0, this instance is older"
+    assert names(collection, "failed") == set()
+    for name in ("applicationNumber", "tenantNumber", "applicationActiveNumber", "webhookUserCreate"):
+        assert _told(found[name]) == _told(figures(whole())[name]), name
+
+
+def test_a_version_that_nobody_can_read_takes_only_newer_things_away() -> None:
+    allowed = {path: how for path, how in LEAST.items() if path not in ("/api/system/version", "/api/status")}
+    with serving(permissions=allowed) as standin:
+        found = figures(ask(standin))
+    assert found["applicationNumber"].status is Status.OK
+    phone = found["applicationVerificationPhoneTemplate"]
+    assert phone.status is Status.UNAVAILABLE
+    assert phone.reason is not None
+    assert phone.reason.startswith("the API key may not GET /api/system/version")
+
+
+# -------------------------------------------------------------------------------------------- what only a part is known
+
+
+def test_what_is_shown_in_part_says_so() -> None:
+    found = figures(whole())
+    for name, reason in shown.load().partly.items():
+        assert found[name].status is Status.OK, name
+        assert found[name].reason == reason
+    assert found["tenantNumber"].reason is None
+
+
+@pytest.mark.parametrize("pool", ["HikariCP", "Database"])
+def test_the_pools_and_the_memory_come_from_the_metrics_of_a_node(pool: str) -> None:
+    with serving() as standin:
+        standin.pool = pool
+        found = figures(ask(standin))
+    assert [found[name].value for name in sorted(NEVER_IN_A_DATABASE)] == [10, 10, 536870912]
+    assert found["instanceDatabaseConnectionTimeout"].status is Status.UNAVAILABLE
+
+
+def test_a_configuration_that_the_settings_name_goes_before_the_metrics(tmp_path: Path) -> None:
+    file = tmp_path / "fusionauth.properties"
+    file.write_text("database.maximum-pool-size=33\n")
+    with serving() as standin:
+        found = ask(standin, given=replace(limits(measured_alone=0), configuration=Configuration(file)))
+        assert not standin.asked(shown.METRICS)
+    assert figures(found)["instanceDatabaseMaximumPoolSize"].value == 33
+
+
+def test_without_the_metrics_the_options_are_unavailable() -> None:
+    with serving(permissions={path: how for path, how in LEAST.items() if path != shown.METRICS}) as standin:
+        found = figures(ask(standin))
+    assert found["instanceFusionauthAppMemory"].status is Status.UNAVAILABLE
+    assert "[configuration]" in (found["instanceFusionauthAppMemory"].reason or "")
+
+
+# ------------------------------------------------------------------------------------------------ the instance's own id
+
+
+def test_the_settings_can_name_the_instance() -> None:
+    own = "8d5c5a69-21fe-476d-816b-285c333a1f37"
+    with serving() as standin:
+        named = ask(standin, given=replace(limits(measured_alone=0), instance=Instance(id=own)))
+        unnamed = ask(standin)
+    assert json.loads(payload.usage_data(named))["instanceId"] == own
+    assert json.loads(payload.metrics(named))["instanceId"] == own
+    assert json.loads(payload.usage_data(unnamed))["instanceId"] is None
+    assert consent.plan_of(unnamed) is consent.Plan.PAID
+
+
+def test_a_day_is_reported_with_calls_in_place_of_rows(project: Project) -> None:
+    with serving() as standin:
+        done = project.run("--source", standin.url, FUSIONAUTH_API_KEY=standin.key)
+    assert done.returncode == 0, done.stderr
+    [record] = project.records()
+    assert (record["source_kind"], record["source_label"], record["verdict"]) == ("api", "HTTP API", "OK")
+    assert record["counts"]["ok"] == 200
+    [folder] = project.folders()
+    page = (folder / "report.html").read_text()
+    assert "Calls of the HTTP API, and the objects that they brought" in page
+    assert "all of them GET" in page
+    assert "Rows read" not in page
+    assert standin.url not in page
+    assert standin.key not in page
+
+
+def test_doctor_names_what_a_key_lacks_and_what_it_has_too_much(project: Project) -> None:
+    def doctor(standin: Standin) -> str:
+        return project.call("doctor", FA_STATS_SOURCE=standin.url, FUSIONAUTH_API_KEY=standin.key).stdout
+
+    with serving(permissions=LEAST) as standin:
+        assert "may GET all that is counted in, and may not POST" in doctor(standin)
+    with serving(permissions={path: how for path, how in LEAST.items() if "theme" not in path}) as standin:
+        assert "The API key lacks a permission: GET /api/theme/search." in doctor(standin)
+    with serving(permissions={**LEAST, "/api/group/search": ("GET", "POST")}) as standin:
+        assert "more than it needs: it may POST to /api/group/search, where GET is enough." in doctor(standin)
+    with serving() as standin:
+        assert "it may POST to /api/application/search" in doctor(standin)
+        assert {method for method, path in standin.counts if not path.endswith("/search")} == {"GET"}
+    with serving() as standin:
+        standin.expired = True
+        assert "refuses the API key for every call" in doctor(standin)
