@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fa_stats import __version__, auditing, dictionary, permission, sending
+from fa_stats import __version__, auditing, dictionary, permission, reconciling, sending
 from fa_stats.errors import ExitCode
 from fa_stats.shell import DAY, Commands, day_option, dump, guarded, json_option, note, source_option
 
@@ -128,6 +128,7 @@ main.add_command(sending.approve)
 main.add_command(sending.submit)
 main.add_command(auditing.verify)
 main.add_command(auditing.pack)
+main.add_command(reconciling.reconcile)
 
 
 @main.command()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fa_stats import errors, files, ledger, notebook, outcome, quick, recovery, run
+from fa_stats import errors, execution, files, ledger, notebook, outcome, recovery, run
 from fa_stats.clock import Clock
 from fa_stats.errors import FaStatsError, RunError
 from fa_stats.parameters import Parameters
@@ -22,9 +20,6 @@ from fa_stats.sources import Source
 
 if TYPE_CHECKING:
     from fa_stats.kernel import Stop
-
-# Above the budget in the database: starting a kernel, importing, drawing charts.
-_STARTING_SECONDS = 120
 
 
 def execute(settings: Settings, asked: Parameters, clock: Clock, say: Callable[[str], None]) -> tuple[RunRecord, bool]:
@@ -103,47 +98,15 @@ def _papermill(
     budget = settings.budget_seconds(begun.source_kind) * (1 + settings.collection.pause_ratio)
     budget += settings.back_off.wait_seconds
     budget += 2 * (settings.sending.budget_seconds + settings.sending.attempt_seconds) if asked.submit else 0
-    try:
-        from fa_stats import kernel
-
-        with kernel.started(scratch, settings.folder, environment, lock, stop) as started:
-            quick.import_jsonschema()
-            import papermill
-
-            logging.getLogger("papermill").addHandler(logging.NullHandler())  # what it would say is said by us
-
-            papermill.execute_notebook(
-                str(notebook.find(settings)),
-                str(scratch / notebook.NAME),
-                parameters=given,
-                progress_bar=sys.stderr.isatty(),
-                stderr_file=sys.stderr,
-                cwd=str(settings.folder),
-                km=started,
-                start_timeout=_STARTING_SECONDS,
-                execution_timeout=int(budget) + _STARTING_SECONDS,
-            )
-    except Exception as error:
-        return RunError("The run was interrupted.") if stop.asked else _problem(error)
-    return None
-
-
-def _problem(error: Exception) -> FaStatsError:
-    """Put in words what stopped a notebook."""
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from papermill import PapermillExecutionError
-
-    if isinstance(error, PapermillExecutionError):
-        kind = getattr(errors, error.ename, None)
-        if kind and issubclass(kind, FaStatsError):
-            return kind(error.evalue)  # type: ignore[no-any-return]
-        return RunError(f"A cell of the notebook failed with {error.ename}.")
-    if isinstance(error, DeadKernelError) or "Kernel died" in str(error):
-        return RunError("The kernel died: it was killed, or ran out of memory.")
-    if isinstance(error, CellTimeoutError):
-        return RunError("A cell of the notebook took longer than the run's budget allows.")
-    return RunError(
-        f"The notebook could not be executed ({type(error).__name__}). `fa-stats doctor` says what is missing."
+    return execution.execute(
+        settings,
+        notebook.NAME,
+        given,
+        environment=environment,
+        scratch=scratch,
+        stop=stop,
+        seconds=budget,
+        lock=lock,
     )
 
 

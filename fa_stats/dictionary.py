@@ -95,6 +95,8 @@ def sql(name: str | None, dialect: str, as_json: bool) -> None:
         *compose(loaded, (stat for stat in loaded if stat not in own), DIALECTS[dialect]),
         *compose(loaded, own, DIALECTS["duckdb"]),
     )
+    if record := next((each for each in loaded.records if each.name == name), None):
+        queries = compose(loaded, record.stats, DIALECTS[dialect])
     chosen = [query for query in queries if name is None or name in {stat.statement for stat in query.stats}]
     if as_json:
         click.echo(dump([{"name": each.name, "sha256": each.sha256, "sql": each.sql} for each in chosen]))

@@ -18,6 +18,7 @@ from fa_stats import (
     consent,
     definitions,
     files,
+    grants,
     ledger,
     notebook,
     query,
@@ -124,7 +125,7 @@ def _source(settings: Settings, clock: Clock) -> Iterator[Finding]:
     loaded = catalogue.load()
     with source.connect() as connection:
         dialect, version, schema = connection.dialect, connection.version(), connection.schema()
-        needed = query.needs(loaded, [each for each in loaded if each.statement != catalogue.CONFIGURATION], dialect)
+        needed = query.needs(loaded, grants.read_in_database(loaded), dialect)
         standing = connection.standing(needed)
     if "system_configuration" not in schema.columns:
         mend = "Check the database and schema that the source names, and the role's rights (`fa-stats grants`)."

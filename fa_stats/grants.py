@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fa_stats.catalogue import CONFIGURATION, Catalogue
+from fa_stats.catalogue import CONFIGURATION, Catalogue, Stat
 from fa_stats.dialects import Dialect, Extraction, MariaDB, MySQL, PostgreSQL, readings
 from fa_stats.errors import UsageError
 from fa_stats.query import needs
@@ -48,13 +48,12 @@ class Wanted:
 
 
 def wanted(catalogue: Catalogue, dialect: Dialect) -> list[Wanted]:
-    """Return all that the catalogue reads in a database, by table."""
-    stats = [stat for stat in catalogue if stat.statement != CONFIGURATION]
-    found = needs(catalogue, stats, dialect)
+    """Return all that the catalogue reads in a database, by table: what is counted, and what `reconcile` reads."""
+    found = needs(catalogue, read_in_database(catalogue), dialect)
     if not dialect.views:
         return [Wanted(table, columns) for table, columns in sorted(found.items())]
     documents: dict[str, dict[str, Extraction]] = {}
-    for statement in catalogue.statements:
+    for statement in catalogue.statement.values():
         for text in statement.texts_of(statement.stats) if statement.name != CONFIGURATION else ():
             for reading in readings(text):
                 documents.setdefault(reading.table, {}).setdefault(reading.column, Extraction()).add(reading)
@@ -63,6 +62,12 @@ def wanted(catalogue: Catalogue, dialect: Dialect) -> list[Wanted]:
         for table, columns in sorted(found.items())
         for read in [documents.get(table, {}).items()]
     ]
+
+
+def read_in_database(catalogue: Catalogue) -> list[Stat]:
+    """Return every figure that is read in a database, in a collection or by `reconcile`."""
+    statements = catalogue.statement.values()
+    return [stat for each in statements if each.name != CONFIGURATION for stat in each.stats]
 
 
 def _names(documents: dict[str, Extraction]) -> set[str]:

@@ -71,11 +71,11 @@ class Stop:
 
 
 @contextmanager
-def started(scratch: Path, folder: Path, environment: dict[str, str], lock: int, stop: Stop) -> Iterator[Any]:
+def started(scratch: Path, folder: Path, environment: dict[str, str], lock: int | None, stop: Stop) -> Iterator[Any]:
     """Start a kernel in a folder, for papermill to use; it is killed at the end of the block.
 
     Its sockets are in `scratch` where that can be, not at TCP ports: no other user can listen, no two runs can collide.
-    Nobody's IPython profile is read or written. It shares the lock of the run.
+    Nobody's IPython profile is read or written. It shares the lock of the run, where there is one.
     """
     manager = _Manager(
         transport="ipc" if len(str(scratch)) < _LONGEST else "tcp",
@@ -89,7 +89,7 @@ def started(scratch: Path, folder: Path, environment: dict[str, str], lock: int,
             cwd=str(folder),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=(lock,),
+            pass_fds=() if lock is None else (lock,),
         )
         if stop.asked:
             stop.end_kernel()

@@ -1,4 +1,4 @@
-"""The daily notebook: where it is, what its cells say, and a copy of it as it ran."""
+"""The notebooks that are executed: where one is, what its cells say, and a copy of it as it ran."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def shipped() -> Path:
     return PACKAGED if PACKAGED.is_dir() else _CHECKOUT
 
 
-def code(settings: Settings) -> list[str]:
-    """Return the code cells of the daily notebook, for the report's last section; none where it cannot be read."""
+def code(settings: Settings, name: str = NAME) -> list[str]:
+    """Return the code cells of a notebook, for the report's last section; none where it cannot be read."""
     try:
-        cells = json.loads(find(settings).read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(find(settings, name).read_text(encoding="utf-8"))["cells"]
         return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError):
         return []
 
 
-def keep(settings: Settings, path: Path, last: Fragment) -> None:
-    """Write the notebook as it ran so far, from within its own kernel; nothing outside of Jupyter.
+def keep(settings: Settings, path: Path, last: Fragment, name: str = NAME) -> None:
+    """Write the notebook of that name as it ran so far, from within its own kernel; nothing outside of Jupyter.
 
     Nobody but the kernel knows the run's folder, and papermill's own copy lies elsewhere. `last` is what the cell that
     is running will show. Raises StorageError.
@@ -47,7 +47,7 @@ def keep(settings: Settings, path: Path, last: Fragment) -> None:
     if shell is None:
         return
     try:
-        template = json.loads(find(settings).read_text(encoding="utf-8"))
+        template = json.loads(find(settings, name).read_text(encoding="utf-8"))
         cells = template["cells"]
     except (OSError, ValueError, KeyError):
         return  # somebody moved it while it ran: the report is whole without it

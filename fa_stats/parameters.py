@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -55,6 +55,15 @@ def of_notebook(namespace: Mapping[str, Any]) -> Parameters:
 
     Raises ParameterError for an unknown name, a wrong type, a text such as "false", or anything like a credential.
     """
+    given = among(namespace, [each.name for each in fields(Parameters)])
+    return Parameters(**{name: _convert(name, value) for name, value in given.items()})
+
+
+def among(namespace: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """Return those of a notebook's variables that are parameters of these names.
+
+    Raises ParameterError for another name, or anything like a credential.
+    """
     given = {
         name: value
         for name, value in namespace.items()
@@ -62,7 +71,6 @@ def of_notebook(namespace: Mapping[str, Any]) -> Parameters:
         and name not in _OF_JUPYTER
         and isinstance(value, _PLAIN)  # everything else is what the notebook's own cells made
     }
-    known = [each.name for each in fields(Parameters)]
     for name, value in given.items():
         if _CREDENTIAL.search(str(value)):
             raise ParameterError(
@@ -73,7 +81,7 @@ def of_notebook(namespace: Mapping[str, Any]) -> Parameters:
             close = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(known)}."
             raise ParameterError(f"There is no parameter `{name}`. {hint}")
-    return Parameters(**{name: _convert(name, value) for name, value in given.items()})
+    return given
 
 
 def _convert(name: str, value: Any) -> Any:

@@ -40,7 +40,7 @@ def compose(catalogue: Catalogue, wanted: Iterable[Stat], dialect: Dialect) -> t
     chosen = set(wanted)
     parts = [
         _Part(statement.name, statement, kept)
-        for statement in catalogue.statements
+        for statement in catalogue.statement.values()
         if (kept := tuple(stat for stat in statement.stats if stat in chosen))
     ]
     if dialect.shares:

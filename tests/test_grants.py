@@ -42,7 +42,8 @@ def viewer(server: servers.Server) -> Iterator[Role]:
 
 
 def stats() -> list[Stat]:
-    return [stat for stat in catalogue.load() if stat.statement != CONFIGURATION]
+    found = catalogue.load().statement.values()
+    return [stat for each in found if each.name != CONFIGURATION for stat in each.stats]
 
 
 def granted(role: Role) -> set[tuple[str, str]]:

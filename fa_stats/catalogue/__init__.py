@@ -24,6 +24,8 @@ FOLDER = Path(__file__).parent
 _FIRST = ("system_configuration", "version", "instance")
 # The statement that reads fusionauth.properties or the environment instead of the instance's database.
 CONFIGURATION = "configuration"
+# The statements for what FusionAuth wrote down of itself: no collection runs them, `fa-stats reconcile` alone does.
+_RECORDS = ("usage_stats", "system_configuration_change")
 # The published payload that the 222 names are those of (statsVersion of the example on the vendor's page).
 STATS_VERSION = "0.2.0"
 
@@ -39,9 +41,13 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All statements in the order in which they run, and what the catalogue knows of names it does not collect."""
+    """All statements in the order in which they run, and what the catalogue knows of names it does not collect.
+
+    `records` are statements that no collection runs: they read what FusionAuth wrote down of itself.
+    """
 
     statements: tuple[Statement, ...]
+    records: tuple[Statement, ...]
     elsewhere: tuple[Elsewhere, ...]
     removed: dict[str, str]
 
@@ -55,8 +61,8 @@ class Catalogue:
 
     @cached_property
     def statement(self) -> dict[str, Statement]:
-        """Every statement by its name."""
-        return {statement.name: statement for statement in self.statements}
+        """Every statement by its name, those for records included."""
+        return {statement.name: statement for statement in (*self.statements, *self.records)}
 
     def of(self, payload: Payload) -> tuple[Stat, ...]:
         """Return the figures of one payload, by name."""
@@ -89,7 +95,8 @@ def read(folder: Path) -> Catalogue:
     other = folder / "elsewhere.toml"
     names = tomllib.loads(other.read_text(encoding="utf-8")) if other.exists() else {}
     return Catalogue(
-        statements=tuple(statements),
+        statements=tuple(statement for statement in statements if statement.name not in _RECORDS),
+        records=tuple(statement for statement in statements if statement.name in _RECORDS),
         elsewhere=tuple(Elsewhere(name, **entry) for name, entry in names.get("elsewhere", {}).items()),
         removed=names.get("removed", {}),
     )

@@ -1,0 +1,150 @@
+"""Stat by stat: where a name is published, whether it is asked for, what FusionAuth recorded, what we counted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from fa_stats.catalogue import Elsewhere, Stat
+from fa_stats.collection import Figure, Status
+from fa_stats.reconcile.own import Own, nearest
+from fa_stats.reconcile.published import Revision
+from fa_stats.reconcile.recorded import Recorded, Shown, Unreadable, shown
+from fa_stats.reconcile.switch import Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that is compared. `listed` is None where the vendor's list could not be had; all is oldest first."""
+
+    first: date
+    last: date
+    revisions: tuple[Revision, ...]
+    stats: Mapping[str, Stat]
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    listed: tuple[str, ...] | None = None
+    recorded: tuple[Recorded, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    owns: tuple[Own, ...] = ()
+    switch: Switch = field(default_factory=Switch)
+
+    @property
+    def page(self) -> Revision:
+        """The revision that counts as the public page."""
+        return next(revision for revision in self.revisions if revision.page)
+
+    def published_in(self, name: str) -> tuple[str, ...]:
+        """Return the labels of the revisions that have a name."""
+        return tuple(revision.label for revision in self.revisions if name in revision.names)
+
+    def pairs(self) -> tuple[tuple[Recorded, Own | None], ...]:
+        """Return each recorded collection with the count of ours nearest in time, if there is one near enough."""
+        return tuple((recorded, nearest(self.owns, recorded)) for recorded in self.recorded)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One stat in one recorded collection, and in our count beside it, where there is one.
+
+    Times are in milliseconds (theirs) and microseconds (ours). `apart` is the time between the two counts.
+    """
+
+    recorded: Recorded
+    value: Shown
+    milliseconds: int | None
+    failed: bool
+    own: Own | None
+    figure: Figure | None
+    apart: timedelta | None
+
+    @property
+    def present(self) -> bool:
+        """Whether the recorded collection has the name at all."""
+        return self.failed or self.value is not None or self.milliseconds is not None
+
+    @property
+    def ours(self) -> Shown:
+        """Our value, as far as it can be shown; None where there is none."""
+        counted = self.figure is not None and self.figure.status is Status.OK
+        return shown(self.figure.name, self.figure.value) if self.figure and counted else None
+
+    @property
+    def differs(self) -> bool:
+        """Whether both sides have a value, and not the same."""
+        return self.value is not None and self.ours is not None and not same(self.value, self.ours)
+
+    @property
+    def lost(self) -> bool:
+        """Whether FusionAuth asked for it and has no value, where we have one."""
+        return self.value is None and self.milliseconds is not None and not self.failed and self.ours is not None
+
+    @property
+    def missed(self) -> bool:
+        """Whether FusionAuth has a value, where our count has none."""
+        return self.value is not None and self.figure is not None and self.ours is None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One name, side by side; `cells` has one for each recorded collection, `ours` our newest figure of all."""
+
+    name: str
+    published: tuple[str, ...]
+    on_page: bool
+    listed: bool | None
+    cells: tuple[Cell, ...]
+    ours: Figure | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything about it is not as it should be."""
+        known = self.on_page or not (self.listed or self.recorded)
+        return not known or any(cell.differs or cell.lost or cell.failed or cell.missed for cell in self.cells)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether any recorded collection has it."""
+        return any(cell.present for cell in self.cells)
+
+
+def rows(evidence: Evidence) -> tuple[Row, ...]:
+    """Return a row for each name that is published on the page, asked for or recorded, by name."""
+    pairs = evidence.pairs()
+    names = set(evidence.page.names) | set(evidence.listed or ())
+    names |= {name for recorded in evidence.recorded for name in recorded.names}
+    newest = evidence.owns[-1].figures if evidence.owns else {}
+    return tuple(
+        Row(
+            name=name,
+            published=evidence.published_in(name),
+            on_page=name in evidence.page.names,
+            listed=None if evidence.listed is None else name in evidence.listed,
+            cells=tuple(_cell(name, recorded, own) for recorded, own in pairs),
+            ours=newest.get(name),
+        )
+        for name in sorted(names)
+    )
+
+
+def _cell(name: str, recorded: Recorded, own: Own | None) -> Cell:
+    return Cell(
+        recorded=recorded,
+        value=recorded.values.get(name),
+        milliseconds=recorded.timings.get(name),
+        failed=name in recorded.failed,
+        own=own,
+        figure=own.figures.get(name) if own else None,
+        apart=abs(own.taken - recorded.collected) if own else None,
+    )
+
+
+def same(theirs: Shown, ours: Shown) -> bool:
+    """Whether two values are the same: true is not 1, and the order of a breakdown means nothing."""
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return sorted(_entries(theirs)) == sorted(_entries(ours))
+    return isinstance(theirs, bool) == isinstance(ours, bool) and theirs == ours
+
+
+def _entries(value: list[dict[str, object]]) -> Iterator[str]:
+    return (repr(sorted(entry.items())) for entry in value)

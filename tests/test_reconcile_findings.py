@@ -1,0 +1,279 @@
+"""What a reconciliation finds: each kind alone, nothing where all agrees, and for any plants exactly these."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reconciled import AT, COUNTS, DAY, PAGE, evidence, own, recorded
+
+from fa_stats import catalogue
+from fa_stats.catalogue import Payload
+from fa_stats.reconcile import published
+from fa_stats.reconcile.findings import Finding, Kind, find
+from fa_stats.reconcile.pairs import Evidence, rows, same
+from fa_stats.reconcile.recorded import Unreadable
+from fa_stats.reconcile.switch import Seen, Switch
+
+VALUES = {name: place for place, name in enumerate(COUNTS)}
+ALL = [name for name in PAGE if name not in VALUES]
+HOUR = timedelta(hours=1)
+
+
+def clean(**more: Any) -> Evidence:
+    """All agrees, on one collection."""
+    return evidence(**{"recorded": (recorded(VALUES),), "owns": (own(VALUES),)} | more)
+
+
+def only(found: Evidence) -> Finding:
+    [finding] = find(found)
+    return finding
+
+
+def without(name: str) -> dict[str, int]:
+    return {other: value for other, value in VALUES.items() if other != name}
+
+
+# ------------------------------------------------------------------------------------------------- the published names
+
+
+def test_the_revisions_are_those_that_are_known() -> None:
+    draft, page, other = published.load()
+    assert [len(each.names) for each in (draft, page, other)] == [189, 222, 225]
+    assert page.page
+    assert page.names == {stat.name for stat in catalogue.load().of(Payload.STATS)}
+    assert "instanceProxyEnabled" in draft.names
+    assert other.names - page.names == {
+        "applicationAdminMonthlyActiveUsers",
+        "applicationOtherMonthlyActiveUsers",
+        "applicationTenantManagerMonthlyActiveUsers",
+    }
+    assert len(draft.names - page.names) == 7
+
+
+# ------------------------------------------------------------------------------------------------- each kind alone
+
+
+def test_where_all_agrees_nothing_is_found() -> None:
+    assert find(clean()) == ()
+    assert not any(row.differs for row in rows(clean()))
+
+
+def test_a_name_that_was_sent_and_is_in_no_revision_is_grave() -> None:
+    found = only(clean(recorded=(recorded({**VALUES, "userNames": 4}),)))
+    assert (found.kind, found.grave, found.stats, found.days) == (Kind.SENT_UNDOCUMENTED, True, ("userNames",), (DAY,))
+    assert (
+        "sent 1 name that the page does not have, in 1 of 1 sent collection: userNames (in no known" in found.sentence
+    )
+
+
+def test_a_name_that_was_sent_with_a_timing_alone_is_found_too() -> None:
+    sent = recorded(VALUES, timings={**dict.fromkeys(VALUES, 1), "userNames": 3})
+    assert only(clean(recorded=(sent,))).kind is Kind.SENT_UNDOCUMENTED
+
+
+def test_a_name_of_another_revision_is_told_with_that_revision_and_not_grave() -> None:
+    found = only(clean(recorded=(recorded({**VALUES, "groupWithMembers": 4}),)))
+    assert (found.kind, found.grave) == (Kind.SENT_UNDOCUMENTED, False)
+    assert (
+        "groupWithMembers (documented in another revision only: the draft of 2024; by its name, groups"
+        in found.sentence
+    )
+
+
+def test_an_undocumented_name_that_was_not_sent_is_told_apart() -> None:
+    first, second = find(clean(recorded=(recorded({**VALUES, "userNames": 4}, sent=False),)))
+    assert (first.kind, first.grave, first.stats) == (Kind.RECORDED_UNDOCUMENTED, False, ("userNames",))
+    assert second.kind is Kind.NOT_SENT
+
+
+def test_a_name_that_is_asked_for_and_not_on_the_page_is_grave() -> None:
+    found = only(clean(listed=(*PAGE, "universalApplicationNumber", "instanceProxyEnabled")))
+    assert (found.kind, found.grave) == (Kind.ASKED_UNDOCUMENTED, True)
+    assert found.stats == ("instanceProxyEnabled", "universalApplicationNumber")
+    assert (
+        "asks for 224 stats, 2 of which the page does not have: instanceProxyEnabled (documented in another"
+        in found.sentence
+    )
+    assert not only(clean(listed=(*PAGE, "instanceProxyEnabled"))).grave
+
+
+def test_what_was_sent_while_the_switch_was_off_is_grave() -> None:
+    off = Switch(asked=True, on=False, since=AT - HOUR)
+    found = only(clean(switch=off))
+    assert (found.kind, found.grave, found.days) == (Kind.SENT_WHILE_OFF, True, (DAY,))
+    assert "it is off now, and the system settings were last saved at 2026-11-23 01:00 UTC" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("switch", "is_found"),
+    {
+        "off, but saved after it was sent": (Switch(asked=True, on=False, since=AT + HOUR), False),
+        "on all the time": (Switch(asked=True, on=True, since=AT - HOUR), False),
+        "never set": (Switch(asked=True, on=None, since=AT - HOUR), False),
+        "seen off on that day": (Switch(seen=(Seen(AT + 3 * HOUR, False, "a run"),)), True),
+        "seen off on that day, on since before": (
+            Switch(asked=True, on=True, since=AT - HOUR, seen=(Seen(AT - 2 * HOUR, False, "a run"),)),
+            False,
+        ),
+        "seen off on another day": (Switch(seen=(Seen(AT - 24 * HOUR, False, "a run"),)), False),
+        "seen on nearer to it": (
+            Switch(seen=(Seen(AT + 3 * HOUR, False, "a run"), Seen(AT - HOUR, True, "a run"))),
+            False,
+        ),
+        "seen off nearer to it": (
+            Switch(seen=(Seen(AT + 3 * HOUR, True, "a run"), Seen(AT - HOUR, False, "a run"))),
+            True,
+        ),
+    }.values(),
+)
+def test_the_switch_counts_as_off_where_that_is_known(switch: Switch, is_found: bool) -> None:
+    assert [finding.kind for finding in find(clean(switch=switch))] == [Kind.SENT_WHILE_OFF] * is_found
+    assert find(clean(switch=switch, recorded=(recorded(VALUES, sent=False),)))[0].kind is Kind.NOT_SENT
+
+
+def test_another_value_is_told_by_how_much_with_the_likely_reasons() -> None:
+    found = only(
+        clean(
+            recorded=(recorded({**VALUES, "atdIpAcls": 40}, AT - 2 * HOUR),), owns=(own({**VALUES, "atdIpAcls": 50}),)
+        )
+    )
+    assert (found.kind, found.grave, found.stats, found.days) == (Kind.VALUE_DIFFERS, False, ("atdIpAcls",), (DAY,))
+    assert "recorded 40 on 2026-11-23 00:00 UTC, we counted 50 (+10, +25.0%), 2 h apart." in found.sentence
+    ambiguity = catalogue.load().by_name["atdIpAcls"].ambiguity
+    assert (
+        f"Likely reasons: the time between the two counts; or nothing official defines it: {ambiguity}"
+        in found.sentence
+    )
+
+
+def test_a_recorded_collection_is_compared_with_the_nearest_count_within_a_day() -> None:
+    far = own({**VALUES, "tenantNumber": 7}, AT - 20 * HOUR)
+    near = own(VALUES, AT + HOUR)
+    assert find(clean(owns=(far, near))) == ()
+    assert only(clean(owns=(far,))).kind is Kind.VALUE_DIFFERS
+    assert find(clean(owns=(own({**VALUES, "tenantNumber": 7}, AT - 25 * HOUR),))) == ()
+
+
+def test_the_order_of_a_breakdown_means_nothing_and_true_is_not_one() -> None:
+    one, two = {"idp": "Apple", "count": 1}, {"count": 2, "idp": "Xbox"}
+    assert same([one, two], [two, one])
+    assert not same([one], [two])
+    assert not same(True, 1)
+    assert same(1.0, 1)
+
+
+def test_what_is_published_and_nowhere_collected_is_one_finding() -> None:
+    names = ("tenantNumber", "webhookUserUpdate")
+    values = {name: value for name, value in VALUES.items() if name not in names}
+    listed = tuple(name for name in PAGE if name not in names)
+    found = only(clean(recorded=(recorded(values),), listed=listed))
+    assert (found.kind, found.grave, found.stats) == (Kind.NEVER_COLLECTED, False, names)
+    assert "222 names, 2 of which are not on the vendor's list and are not in the only collection" in found.sentence
+
+
+def test_without_a_list_and_a_record_nobody_can_say_what_is_never_collected() -> None:
+    assert find(evidence(listed=None)) == ()
+
+
+def test_other_names_under_the_same_version_are_grave() -> None:
+    before = recorded(without("tenantNumber"), AT - HOUR)
+    found = only(clean(recorded=(before, recorded(without("scimEnabled")))))
+    assert (found.kind, found.grave, found.stats) == (Kind.KEYS_CHANGED, True, ("tenantNumber", "scimEnabled"))
+    assert "brought 1 new name: tenantNumber and lacks 1 name: scimEnabled" in found.sentence
+    for other in ({"application_version": "1.60.3"}, {"stats_version": "0.2.1"}):
+        assert find(clean(recorded=(replace(before, **other), recorded(VALUES)))) == ()  # type: ignore[arg-type]
+
+
+def test_a_name_that_lost_its_value_and_kept_its_timing_is_no_change_of_names() -> None:
+    lost = recorded(without("tenantNumber"), timings=dict.fromkeys(VALUES, 1))
+    found = only(clean(recorded=(recorded(VALUES, AT - HOUR), lost)))
+    assert (found.kind, found.grave, found.stats) == (Kind.NO_VALUE, False, ("tenantNumber",))
+
+
+def test_what_failed_in_fusionauth_is_told_once() -> None:
+    failed = recorded(without("tenantNumber"), failed=frozenset({"tenantNumber"}))
+    found = only(clean(recorded=(recorded(VALUES, AT - HOUR), failed)))
+    assert (found.kind, found.grave, found.stats) == (Kind.RECORDED_FAILED, False, ("tenantNumber",))
+
+
+def test_what_we_could_not_count_is_told_with_the_reason() -> None:
+    found = only(clean(owns=(own(without("tenantNumber"), lacking=["tenantNumber"]),)))
+    assert (found.kind, found.stats) == (Kind.NOT_COMPARABLE, ("tenantNumber",))
+    assert "(unavailable: nobody knows): tenantNumber." in found.sentence
+
+
+def test_what_stayed_in_the_house_or_is_not_asked_for_is_told() -> None:
+    assert only(clean(recorded=(recorded(VALUES, sent=False),))).kind is Kind.NOT_SENT
+    found = only(clean(listed=tuple(name for name in PAGE if name != "tenantNumber")))
+    assert (found.kind, found.stats) == (Kind.NOT_LISTED, ("tenantNumber",))
+
+
+def test_a_record_that_cannot_be_read_is_told_and_the_rest_goes_on() -> None:
+    broken = Unreadable(AT - HOUR, True, "usage_stats", "it is not valid JSON")
+    first, second = find(clean(unreadable=(broken,), recorded=(recorded({**VALUES, "tenantNumber": 999}),)))
+    assert (first.kind, second.kind) == (Kind.VALUE_DIFFERS, Kind.UNREADABLE)
+    assert "cannot be read: it is not valid JSON. It was sent." in second.sentence
+
+
+# ------------------------------------------------------------------------------------------------- any of them together
+
+names = st.lists(st.sampled_from(sorted(VALUES)), unique=True, max_size=20)
+strangers = st.lists(st.from_regex("zz[A-Z][a-z]{0,6}", fullmatch=True), unique=True, max_size=4)
+
+
+@settings(deadline=None)
+@given(names, strangers, strangers, st.data())
+def test_for_any_plants_exactly_what_was_planted_is_found(
+    chosen: list[str], sent: list[str], asked: list[str], data: st.DataObject
+) -> None:
+    plants = {
+        name: data.draw(st.sampled_from(["differs", "gone", "failed", "lost", "unlisted", "uncounted"]))
+        for name in chosen
+    }
+    of = {kind: {name for name in chosen if plants[name] == kind} for kind in set(plants.values())}
+    gone, failed, lost = (of.get(kind, set()) for kind in ("gone", "failed", "lost"))
+    asked = [name for name in asked if name not in sent]
+    values = {
+        name: value + (name in of.get("differs", ()))
+        for name, value in VALUES.items()
+        if name not in gone | failed | lost
+    }
+    values |= dict.fromkeys(sent, 1)
+    record = recorded(values, timings=dict.fromkeys([*values, *lost], 1), failed=frozenset(failed))
+    ours = {name: value for name, value in VALUES.items() if name not in of.get("uncounted", ())}
+    listed = [name for name in PAGE if name not in gone | of.get("unlisted", set())] + asked
+    found = find(
+        clean(recorded=(record,), listed=tuple(listed), owns=(own(ours, lacking=sorted(of.get("uncounted", ()))),))
+    )
+    told = {(finding.kind, name) for finding in found for name in finding.stats}
+    kinds = {
+        "differs": Kind.VALUE_DIFFERS,
+        "gone": Kind.NEVER_COLLECTED,
+        "failed": Kind.RECORDED_FAILED,
+        "lost": Kind.NO_VALUE,
+        "unlisted": Kind.NOT_LISTED,
+        "uncounted": Kind.NOT_COMPARABLE,
+    }
+    planted = {(kinds[kind], name) for name, kind in plants.items()}
+    planted |= {(Kind.SENT_UNDOCUMENTED, name) for name in sent} | {(Kind.ASKED_UNDOCUMENTED, name) for name in asked}
+    assert told == planted
+    assert [finding.grave for finding in found] == sorted((finding.grave for finding in found), reverse=True)
+    assert {finding.kind for finding in found if finding.grave} <= {Kind.SENT_UNDOCUMENTED, Kind.ASKED_UNDOCUMENTED}
+
+
+@settings(deadline=None)
+@given(st.lists(st.sets(st.sampled_from(sorted(VALUES)[:8])), min_size=2, max_size=6))
+def test_the_names_change_where_two_neighbours_differ_and_nowhere_else(sets: list[set[str]]) -> None:
+    times: list[datetime] = [AT + place * HOUR for place in range(len(sets))]
+    collected = tuple(
+        recorded({name: VALUES[name] for name in chosen}, at) for chosen, at in zip(sets, times, strict=True)
+    )
+    found = [each for each in find(clean(recorded=collected, owns=())) if each.kind is Kind.KEYS_CHANGED]
+    changed = [one ^ two for one, two in pairwise(sets) if one != two]
+    assert [set(each.stats) for each in found] == changed
