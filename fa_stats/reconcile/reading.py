@@ -56,7 +56,8 @@ def read(source: Source, settings: Settings, clock: Clock, first: date, last: da
         if records:
             run.read_records()
         if found.switch is not False:
-            instance = run.value("instanceId")
+            hidden = "instanceId" in run.schema.unavailable and settings.instance.id
+            instance = hidden or run.value("instanceId")
             found.instance = None if instance is None else str(instance)
         found.statements = tuple(session.statements)
     return found
