@@ -137,7 +137,7 @@ print([name for name in heavy if name in sys.modules], file=sys.stderr)
         (["demo", "backfill", "--days", "0"], "0 is not in the range"),
         (["collect", "--source", f"oracle://u:{SECRET}@h/d"], "There is no source of the kind `oracle:`"),
         (["collect", "--source", f"mysql://u:{SECRET}@h"], "mysql://"),
-        (["run", "--source", f"https://u:{SECRET}@h/d"], "There is no source of the kind `https:`"),
+        (["run", "--source", f"ftp://u:{SECRET}@h/d"], "There is no source of the kind `ftp:`"),
         (["collect", "--output", "."], "is a directory"),
         (["init"], "Missing argument 'DIR'"),
         ([f"postgresql://u:{SECRET}@h"], "No such command 'postgresql://***@h'"),
