@@ -224,8 +224,11 @@ class _Run:
             self.session.statements += [statement] if statement else []
 
     def measure_alone(self) -> None:
-        """Ask for the stats whose turn it is once more, each alone: a timing of its own, as far as the budget goes."""
-        if self.order.isolated or self.order.preview:
+        """Ask for the stats whose turn it is once more, each alone: a timing of its own, as far as the budget goes.
+
+        Over the HTTP API that would tell nothing: what costs there are the calls, and each is made once.
+        """
+        if self.order.isolated or self.order.preview or self.session.source.kind == "api":
             return
         counted = [stat for stat in self.catalogue if stat.statement != CONFIGURATION and self._counted(stat.name)]
         for stat in whose_turn(counted, self.order.day, self.order.settings.collection.measured_alone):

@@ -148,6 +148,12 @@ def test_each_call_is_made_once_and_every_one_is_a_get() -> None:
     assert sum(each.load.bytes_returned or 0 for each in found.statements) > 100_000
 
 
+def test_nothing_is_measured_alone_since_the_calls_are_what_costs() -> None:
+    with serving() as standin:
+        found = ask(standin, given=limits(measured_alone=8))
+    assert not [each for each in found.statements if each.alone]
+
+
 def test_small_pages_give_the_same_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     shows = shown.load()
     small = {name: replace(call, paged=3 if call.paged else 0) for name, call in shows.calls.items()}
