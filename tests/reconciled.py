@@ -22,6 +22,7 @@ DAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PAGE = sorted(stat.name for stat in catalogue.load().of(Payload.STATS))
 COUNTS = [name for name in PAGE if catalogue.load().by_name[name].kind == "count"]
+NULLS = {name: 1 for name in PAGE if name not in COUNTS}  # what has no value keeps its timing
 
 
 def own(values: Mapping[str, Any], taken: datetime = AT, *, lacking: Sequence[str] = ()) -> Own:
@@ -34,7 +35,7 @@ def own(values: Mapping[str, Any], taken: datetime = AT, *, lacking: Sequence[st
 
 
 def recorded(values: Mapping[str, Any], at: datetime = AT, **more: Any) -> Recorded:
-    """A collection of FusionAuth's own, which was sent and has a time for each value."""
+    """A collection of FusionAuth's own, which was sent and has a time for each value; all but counts are null."""
     given: dict[str, Any] = {
         "collected": at,
         "sent": True,
@@ -44,7 +45,7 @@ def recorded(values: Mapping[str, Any], at: datetime = AT, **more: Any) -> Recor
         "instance_id": "0c8a1b6e-5f5d-4c0b-9b57-3e6d9c1f2a44",
         "milliseconds": 500,
         "values": dict(values),
-        "timings": dict.fromkeys(values, 1),
+        "timings": NULLS | dict.fromkeys(values, 1),
     }
     return Recorded(**given | more)
 
@@ -72,8 +73,8 @@ def counted(collection: Collection) -> dict[str, Any]:
 
 
 def timings(collection: Collection) -> dict[str, int]:
-    """The times of a collection, as FusionAuth would record them."""
-    return {each.name: milliseconds(each.microseconds or 0) for each in collection.stats if each.status is Status.OK}
+    """The times of a collection, as FusionAuth would record them: of what has no value as well."""
+    return {each.name: milliseconds(each.microseconds or 0) for each in collection.stats}
 
 
 def asks_for(names: Sequence[str]) -> str:

@@ -289,8 +289,11 @@ def test_over_the_api_a_captured_payload_is_compared_and_the_rest_is_told(
         stats = counted(alone.evidence.owns[0].collection)
         beside = reconcile(standin.url, captured(tmp_path, stats=stats | {"userNames": 3}), given=given)
     assert alone.verdict == "NOTHING"
-    assert "no table usage_stats. `--payload FILE` takes a captured payload in its place." in " ".join(alone.notes)
-    assert kinds(beside) == [Kind.SENT_UNDOCUMENTED, Kind.NEVER_COLLECTED]
+    assert (
+        "(usage_stats): no call of the HTTP API shows it. `--payload FILE` takes a captured payload in its place."
+        in " ".join(alone.notes)
+    )
+    assert kinds(beside) == [Kind.SENT_UNDOCUMENTED]
     assert len(stats) > 180
 
 
@@ -329,6 +332,23 @@ def test_without_days_the_span_is_that_of_the_files(tmp_path: Path) -> None:
     assert "to count now would not tell what was there then" in " ".join(found.notes)
 
 
+def test_the_headline_says_no_more_agrees_than_was_at_hand(tmp_path: Path) -> None:
+    old = reconcile(agreeing(tmp_path), captured(tmp_path, AT - timedelta(days=999)), first=None, last=None)
+    assert old.headline == (
+        "What is published, asked for and recorded agrees, as far as it could be compared. "
+        "Nothing recorded was compared with a count of ours."
+    )
+    assert old.evidence.owns == ()
+    assert "published, asked for, recorded and counted agrees" in reconcile(agreeing(tmp_path)).headline
+
+
+def test_what_is_no_name_on_the_list_is_told_and_not_shown(tmp_path: Path) -> None:
+    [found] = reconcile(agreeing(tmp_path, asks_for([*PAGE, " tenantNumber ", "", "ada@example.com"]))).findings
+    assert (found.kind, found.grave) == (Kind.ASKED_UNDOCUMENTED, True)
+    assert found.stats[0].startswith("(no name: 15 characters, sha256 ")
+    assert len(found.stats) == 1
+
+
 def test_a_payload_of_other_days_is_left_out(tmp_path: Path) -> None:
     found = reconcile(agreeing(tmp_path), captured(tmp_path, AT - timedelta(days=90)))
     assert found.evidence.recorded == ()
@@ -348,7 +368,7 @@ def test_a_payload_of_another_instance_is_refused_with_the_beginnings_of_both_id
 def test_a_payload_is_compared_with_mode_off_too(tmp_path: Path) -> None:
     path = captured(tmp_path, stats=counted(seen()) | {"userNames": 3})
     found = reconcile("duckdb:///there/is/no/such/file", path, given=limits(mode="off"))
-    assert kinds(found) == [Kind.SENT_UNDOCUMENTED, Kind.NEVER_COLLECTED]
+    assert kinds(found) == [Kind.SENT_UNDOCUMENTED]
     assert "could not be looked up" in " ".join(found.notes)
 
 

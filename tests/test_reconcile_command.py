@@ -14,7 +14,7 @@ import pytest
 import roles
 import servers
 from projects import Project, wait
-from reconciled import CLEAR, PAGE, asks_for, counted, row, switched
+from reconciled import CLEAR, PAGE, asks_for, counted, row, switched, timings
 
 TODAY = datetime.now(UTC).date()
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -33,8 +33,9 @@ def with_changes(project: Project, folder: Path, *statements: str) -> Project:
 def clean(project: Project, folder: Path, *statements: str) -> Project:
     """The project on an instance where all agrees, in which these statements ran."""
     of = Path(project.source.removeprefix("duckdb://"))
-    values = counted(instances.collect(of, day=TODAY))
-    return with_changes(project, folder, CLEAR, asks_for(PAGE), row(HOUR_AGO, values), *statements)
+    seen = instances.collect(of, day=TODAY)
+    record = row(HOUR_AGO, counted(seen), dict.fromkeys(timings(seen), 1))
+    return with_changes(project, folder, CLEAR, asks_for(PAGE), record, *statements)
 
 
 def settings(project: Project, more: str) -> None:
@@ -167,6 +168,15 @@ def test_our_own_payload_as_collected_agrees_with_itself(project: Project, tmp_p
     told = json.loads(ended.stdout)
     assert [finding["kind"] for finding in told["findings"]] == []
     assert told["collections"][0]["from"] == "mine.json"
+
+
+def test_a_payload_from_a_clock_that_is_ahead_is_compared_all_the_same(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "payload.json"
+    ahead = HOUR_AGO + timedelta(days=400)
+    path.write_text(json.dumps({"collectionInstant": int(ahead.timestamp() * 1000), "stats": {"userNames": 3}}))
+    ended = clean(project, tmp_path).call("reconcile", "--payload", path)
+    assert ended.returncode == 1, ended.stderr
+    assert "FusionAuth sent 1 name that the page does not have" in ended.stdout
 
 
 def test_a_source_that_is_not_there_ends_with_3(project: Project) -> None:

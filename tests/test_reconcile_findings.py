@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reconciled import AT, COUNTS, DAY, PAGE, evidence, own, recorded
+from reconciled import AT, COUNTS, DAY, NULLS, PAGE, evidence, own, recorded
 
 from fa_stats import catalogue
 from fa_stats.catalogue import Payload
@@ -21,7 +21,6 @@ from fa_stats.reconcile.recorded import Unreadable
 from fa_stats.reconcile.switch import Seen, Switch
 
 VALUES = {name: place for place, name in enumerate(COUNTS)}
-ALL = [name for name in PAGE if name not in VALUES]
 HOUR = timedelta(hours=1)
 
 
@@ -73,7 +72,7 @@ def test_a_name_that_was_sent_and_is_in_no_revision_is_grave() -> None:
 
 
 def test_a_name_that_was_sent_with_a_timing_alone_is_found_too() -> None:
-    sent = recorded(VALUES, timings={**dict.fromkeys(VALUES, 1), "userNames": 3})
+    sent = recorded(VALUES, timings={**NULLS, **dict.fromkeys(VALUES, 1), "userNames": 3})
     assert only(clean(recorded=(sent,))).kind is Kind.SENT_UNDOCUMENTED
 
 
@@ -177,6 +176,14 @@ def test_what_is_published_and_nowhere_collected_is_one_finding() -> None:
     assert "222 names, 2 of which are not on the vendor's list and are not in the only collection" in found.sentence
 
 
+def test_what_is_published_and_asked_for_and_yet_never_collected_is_found() -> None:
+    found = only(clean(recorded=(recorded(without("tenantNumber")),)))
+    assert (found.kind, found.grave, found.stats) == (Kind.NEVER_COLLECTED, False, ("tenantNumber",))
+    assert "list, as it is now, asks for 1 name of the page that is not in the only collection that" in found.sentence
+    ours = own(without("tenantNumber"), lacking=["tenantNumber"])
+    assert find(clean(recorded=(recorded(without("tenantNumber")),), owns=(ours,))) == ()
+
+
 def test_without_a_list_and_a_record_nobody_can_say_what_is_never_collected() -> None:
     assert find(evidence(listed=None)) == ()
 
@@ -190,8 +197,20 @@ def test_other_names_under_the_same_version_are_grave() -> None:
         assert find(clean(recorded=(replace(before, **other), recorded(VALUES)))) == ()  # type: ignore[arg-type]
 
 
+def test_names_are_compared_with_the_last_collection_of_the_same_versions() -> None:
+    before = recorded(without("tenantNumber"), AT - 2 * HOUR)
+    between = recorded(VALUES, AT - HOUR, application_version="1.60.3")
+    found = only(clean(recorded=(before, between, recorded(VALUES))))
+    assert (found.kind, found.stats) == (Kind.KEYS_CHANGED, ("tenantNumber",))
+
+
+def test_a_name_that_was_sent_as_null_without_a_timing_is_found_too() -> None:
+    found = only(clean(recorded=(recorded(VALUES, nulls=frozenset({"userNames"})),)))
+    assert (found.kind, found.stats) == (Kind.SENT_UNDOCUMENTED, ("userNames",))
+
+
 def test_a_name_that_lost_its_value_and_kept_its_timing_is_no_change_of_names() -> None:
-    lost = recorded(without("tenantNumber"), timings=dict.fromkeys(VALUES, 1))
+    lost = recorded(without("tenantNumber"), timings=NULLS | dict.fromkeys(VALUES, 1))
     found = only(clean(recorded=(recorded(VALUES, AT - HOUR), lost)))
     assert (found.kind, found.grave, found.stats) == (Kind.NO_VALUE, False, ("tenantNumber",))
 
@@ -233,11 +252,12 @@ def test_for_any_plants_exactly_what_was_planted_is_found(
     chosen: list[str], sent: list[str], asked: list[str], data: st.DataObject
 ) -> None:
     plants = {
-        name: data.draw(st.sampled_from(["differs", "gone", "failed", "lost", "unlisted", "uncounted"]))
+        name: data.draw(st.sampled_from(["differs", "gone", "unasked", "failed", "lost", "unlisted", "uncounted"]))
         for name in chosen
     }
     of = {kind: {name for name in chosen if plants[name] == kind} for kind in set(plants.values())}
-    gone, failed, lost = (of.get(kind, set()) for kind in ("gone", "failed", "lost"))
+    gone = of.get("gone", set()) | of.get("unasked", set())
+    failed, lost = (of.get(kind, set()) for kind in ("failed", "lost"))
     asked = [name for name in asked if name not in sent]
     values = {
         name: value + (name in of.get("differs", ()))
@@ -245,9 +265,10 @@ def test_for_any_plants_exactly_what_was_planted_is_found(
         if name not in gone | failed | lost
     }
     values |= dict.fromkeys(sent, 1)
-    record = recorded(values, timings=dict.fromkeys([*values, *lost], 1), failed=frozenset(failed))
+    record = recorded(values, timings=NULLS | dict.fromkeys([*values, *lost], 1), failed=frozenset(failed))
     ours = {name: value for name, value in VALUES.items() if name not in of.get("uncounted", ())}
-    listed = [name for name in PAGE if name not in gone | of.get("unlisted", set())] + asked
+    unlisted = of.get("unasked", set()) | of.get("unlisted", set())
+    listed = [name for name in PAGE if name not in unlisted] + asked
     found = find(
         clean(recorded=(record,), listed=tuple(listed), owns=(own(ours, lacking=sorted(of.get("uncounted", ()))),))
     )
@@ -255,6 +276,7 @@ def test_for_any_plants_exactly_what_was_planted_is_found(
     kinds = {
         "differs": Kind.VALUE_DIFFERS,
         "gone": Kind.NEVER_COLLECTED,
+        "unasked": Kind.NEVER_COLLECTED,
         "failed": Kind.RECORDED_FAILED,
         "lost": Kind.NO_VALUE,
         "unlisted": Kind.NOT_LISTED,

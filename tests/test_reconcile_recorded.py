@@ -75,6 +75,12 @@ def test_a_null_is_no_value() -> None:
     assert good(recordedStats='{"tenantNumber": null}').values == {}
 
 
+def test_a_name_with_null_for_a_value_and_no_timing_is_a_name_all_the_same(tmp_path: Path) -> None:
+    assert "userNames" in good(recordedStats='{"userNames": null}').names
+    [found] = of_file(written(tmp_path, PAYLOAD | {"hostName": None, "stats": {"userNames": None}}))
+    assert {"hostName", "userNames"} <= found.names
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     {
@@ -125,12 +131,19 @@ def test_what_stands_beside_the_documented_keys_was_sent_too(tmp_path: Path) -> 
         "no object": (b"[3]", "what it holds is no JSON object"),
         "no payload": (b"[]", "its list is empty"),
         "no stats": (b"{}", "it has no stats"),
-        "stats of another kind": (b'{"stats": 3, "collectionInstant": 4}', "its stats is no JSON object"),
+        "stats of another kind": (b'{"stats": 3, "collectionInstant": 1720629226097}', "its stats is no JSON object"),
         "no instant": (b'{"stats": {}}', "its collectionInstant is no number of milliseconds"),
         "an instant of no time": (b'{"stats": {}, "collectionInstant": 1e99}', "its collectionInstant is no number"),
         "a key twice": (b'{"stats": {}, "stats": {}}', "a key stands in it twice"),
         "a line that is broken": (b'{"stats": {}}\n{"stats": \n', "line 2: it is not valid JSON"),
-        "timings of another kind": (b'{"stats": {}, "collectionInstant": 4, "timings": 3}', "its timings is no JSON"),
+        "timings of another kind": (
+            b'{"stats": {}, "collectionInstant": 1720629226097, "timings": 3}',
+            "its timings is no JSON",
+        ),
+        "seconds": (
+            b'{"stats": {}, "collectionInstant": 1720629226}',
+            "seems to be in seconds, and has to be in milli",
+        ),
     }.values(),
 )
 def test_a_file_that_is_no_payload_is_refused_with_the_reason(tmp_path: Path, content: bytes, why: str) -> None:
@@ -169,6 +182,7 @@ def test_a_folder_no_file_and_a_huge_file_are_refused(tmp_path: Path) -> None:
         ("tenantNumber", 4100, "4,100"),
         ("integrationsKafkaEnabled", True, "true"),
         ("somethingElse", 10**30, "number beyond all counts"),
+        ("somethingElse", json.loads("1e999"), "number beyond all counts"),
     ],
 )
 def test_a_value_is_shown_only_where_its_form_is_known(name: str, value: Any, said: str) -> None:

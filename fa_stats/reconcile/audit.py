@@ -145,7 +145,7 @@ def gather(settings: Settings, asked: Asked, clock: Clock, progress: Progress = 
     _check_instance(captured, ids, notes)
     statements = found.statements if found else ()
     if found and found.switch is not False and not any(first <= each.day <= last for each in owns):
-        counted = _count_now(settings, source, day, clock, progress, recorded, notes)
+        counted = _count_now(settings, source, day, clock, progress, recorded, notes, (first, last))
         owns += counted
         ids |= {each.collection.instance_id for each in counted if each.collection.instance_id}
         statements += tuple(each for one in counted for each in one.collection.statements)
@@ -239,10 +239,13 @@ def _count_now(
     progress: Progress,
     recorded: tuple[Recorded, ...],
     notes: list[str],
+    span: tuple[date, date],
 ) -> list[Own]:
     """Count once in memory where no run is kept of these days, and where that tells something about them."""
     now = clock.now()
-    near = source.kind == "demo" or day == now.date() or any(abs(now - each.collected) <= NEAR for each in recorded)
+    near = (span[0] <= day <= span[1] and (source.kind == "demo" or day == now.date())) or any(
+        abs(now - each.collected) <= NEAR for each in recorded
+    )
     if not near:
         notes.append("No run is kept of these days, and to count now would not tell what was there then.")
         return []

@@ -28,6 +28,8 @@ def execute(settings: Settings, asked: Asked, clock: Clock, say: Callable[[str],
     folder = audit.folder_of(settings, first, last)
     given: dict[str, Any] = {"first": first.isoformat(), "last": last.isoformat()}
     if asked.payloads:
+        if not (asked.first or asked.last):
+            given = {}  # the days are those of the files, which may be ahead of our clock
         given["payloads"] = [str(path.resolve()) for path in asked.payloads]
     environment = {**os.environ}
     if asked.source:  # may hold credentials, so it is no parameter

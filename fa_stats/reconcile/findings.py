@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
 
+from fa_stats.collection import Status
 from fa_stats.reconcile.pairs import Cell, Evidence, Row, rows
 from fa_stats.reconcile.phrases import NAMED, apart, by_how_much, count, listed, rest, words
 from fa_stats.reconcile.recorded import Recorded, Unreadable
@@ -70,7 +70,7 @@ _ADVICE = {
     ),
     Kind.NEVER_COLLECTED: "Nothing has to be done: less is collected than the page says.",
     Kind.KEYS_CHANGED: (
-        "Ask the vendor: the page promises no new stats without a new version. "
+        "Ask the vendor: by the page, new stats come with new features, and the release notes tell of them. "
         "A stat that the vendor switched off goes missing in this way too."
     ),
     Kind.RECORDED_FAILED: "Look into FusionAuth's own log around that time.",
@@ -195,23 +195,32 @@ def _reason(evidence: Evidence, row: Row, cell: Cell) -> str:
 def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
     if evidence.listed is None and not evidence.recorded:
         return  # nothing to look for them in
-    names = [row.name for row in table if row.on_page and not row.listed and not row.recorded]
-    if names:
-        said = f"The page has {count(len(evidence.page.names), 'name')}, {len(names)} of which "
+    one = len(evidence.recorded) == 1
+    which = "in the only collection" if one else f"in any of the {len(evidence.recorded):,} collections"
+    which = f"not {which} that FusionAuth recorded"
+    unknown = f" What {len(evidence.unreadable)} more held cannot be read." if evidence.unreadable else ""
+    missing = [row for row in table if row.on_page and not row.recorded]
+    if names := [row.name for row in missing if not row.listed]:
         places = ["are not on the vendor's list"] if evidence.listed is not None else []
-        if evidence.recorded:
-            one = len(evidence.recorded) == 1
-            which = "in the only collection" if one else f"in any of the {len(evidence.recorded):,} collections"
-            places += [f"are not {which} that FusionAuth recorded"]
-        unknown = f" What {len(evidence.unreadable)} more held cannot be read." if evidence.unreadable else ""
-        yield _finding(Kind.NEVER_COLLECTED, names, (), f"{said}{' and '.join(places)}: {listed(names)}.{unknown}")
+        places += [f"are {which}"] if evidence.recorded else []
+        said = f"The page has {count(len(evidence.page.names), 'name')}, {len(names)} of which {' and '.join(places)}"
+        yield _finding(Kind.NEVER_COLLECTED, names, (), f"{said}: {listed(names)}.{unknown}")
+    # What we cannot count either may have no value at all, and FusionAuth leaves such out.
+    asked = [row.name for row in missing if row.listed and (row.ours is None or row.ours.status is Status.OK)]
+    if asked and evidence.recorded:
+        said = f"The vendor's list, as it is now, asks for {count(len(asked), 'name')} of the page that "
+        said += f"{'is' if len(asked) == 1 else 'are'} {which}: {listed(asked)}.{unknown}"
+        yield _finding(Kind.NEVER_COLLECTED, asked, (), said)
 
 
 def _keys_changed(evidence: Evidence) -> Iterator[Finding]:
-    for before, after in pairwise(evidence.recorded):
-        versions = {(each.application_version, each.stats_version) for each in (before, after)}
+    latest: dict[tuple[str | None, str | None], Recorded] = {}
+    for after in evidence.recorded:
+        # Nodes of two versions may take turns for a while.
+        versions = (after.application_version, after.stats_version)
+        before, latest[versions] = latest.get(versions, after), after
         gained, lost = sorted(after.names - before.names), sorted(before.names - after.names)
-        if len(versions) > 1 or not (gained or lost):
+        if not (gained or lost):
             continue
         parts = [f"brought {count(len(gained), 'new name')}: {listed(gained)}"] if gained else []
         parts += [f"lacks {count(len(lost), 'name')}: {listed(lost)}"] if lost else []
@@ -246,7 +255,7 @@ def _no_value(table: Sequence[Row]) -> Iterator[Finding]:
     names = [name for name, cells in found.items() if cells]
     if names:
         days = {day for name in names for day in _days(found[name])}
-        said = f"FusionAuth timed {count(len(names), 'stat')} and recorded no value, where we have one: "
+        said = f"FusionAuth recorded {count(len(names), 'stat')} without a value, where we have one: "
         parts = [f"{name} (ours: {words(found[name][-1].ours)})" for name in names[:NAMED]]
         yield _finding(Kind.NO_VALUE, names, days, f"{said}{', '.join(parts)}{rest(names)}.")
 

@@ -51,17 +51,13 @@ class Cell:
     """
 
     recorded: Recorded
+    present: bool  # whether the recorded collection has the name at all
     value: Shown
     milliseconds: int | None
     failed: bool
     own: Own | None
     figure: Figure | None
     apart: timedelta | None
-
-    @property
-    def present(self) -> bool:
-        """Whether the recorded collection has the name at all."""
-        return self.failed or self.value is not None or self.milliseconds is not None
 
     @property
     def ours(self) -> Shown:
@@ -76,8 +72,8 @@ class Cell:
 
     @property
     def lost(self) -> bool:
-        """Whether FusionAuth asked for it and has no value, where we have one."""
-        return self.value is None and self.milliseconds is not None and not self.failed and self.ours is not None
+        """Whether the recorded collection has the name and no value, where we have one."""
+        return self.present and self.value is None and not self.failed and self.ours is not None
 
     @property
     def missed(self) -> bool:
@@ -130,6 +126,7 @@ def rows(evidence: Evidence) -> tuple[Row, ...]:
 def _cell(name: str, recorded: Recorded, own: Own | None) -> Cell:
     return Cell(
         recorded=recorded,
+        present=name in recorded.names,
         value=recorded.values.get(name),
         milliseconds=recorded.timings.get(name),
         failed=name in recorded.failed,

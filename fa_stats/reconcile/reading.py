@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fa_stats import catalogue, consent, policy, query
+from fa_stats import catalogue, consent, query
 from fa_stats.catalogue import Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import StatementRun
 from fa_stats.errors import QueryError, SourceError
-from fa_stats.reconcile.recorded import Recorded, Unreadable, instant, moment, of_row
+from fa_stats.reconcile.recorded import Recorded, Unreadable, instant, moment, name_of, of_row
 from fa_stats.session import Session
 from fa_stats.settings import Settings
 from fa_stats.sources import Schema, Source
@@ -22,6 +22,7 @@ _PARTS = {
     "activeStats": "the vendor's list of active stats (current_usage_stats)",
     "instanceId": "the id of the instance",
 }
+_GRANTS = "`fa-stats grants` prints what a role needs."
 _RECORDS = "what FusionAuth recorded of its own collections (usage_stats)"
 
 
@@ -52,7 +53,7 @@ def read(source: Source, settings: Settings, clock: Clock, first: date, last: da
         run.schema = run.look()
         saved = run.value("settingsSaved")
         found.saved = moment(saved) if isinstance(saved, int) else None
-        found.listed = policy.active(run.value("activeStats"))
+        found.listed = asked_for(run.value("activeStats"))
         if records:
             run.read_records()
         if found.switch is not False:
@@ -63,6 +64,13 @@ def read(source: Source, settings: Settings, clock: Clock, first: date, last: da
     return found
 
 
+def asked_for(text: str | None) -> tuple[str, ...] | None:
+    """Return the names of the vendor's list, once each; None without a list. What is no name is told, but not shown."""
+    if text is None:
+        return None
+    return tuple(dict.fromkeys(name_of(name) for each in text.split(",") if (name := each.strip())))
+
+
 @dataclass
 class _Run:
     session: Session
@@ -70,16 +78,19 @@ class _Run:
     parameters: Mapping[str, Any]
     schema: Schema = field(default_factory=lambda: Schema({}))
 
+    @property
+    def api(self) -> bool:
+        """Whether it is read over the HTTP API, where there are no roles and no records."""
+        return self.session.source.kind == "api"
+
     def read_switch(self) -> None:
         """Read the switch before anything else."""
         stat = catalogue.load().by_name["usageDataEnabled"]
         try:
             rows = self._ask([stat])
         except QueryError as error:
-            said = f"The instance's own switch for usage data cannot be read: {error}."
-            raise SourceError(
-                f"{said} Without it nothing else is read; `fa-stats grants` prints what a role needs."
-            ) from None
+            said = f"The instance's own switch for usage data cannot be read: {error}. Without it nothing else is read"
+            raise SourceError(f"{said}{'.' if self.api else f'; {_GRANTS}'}") from None
         value = rows[0].get(stat.name) if rows else None
         self.found.switch = consent.switch_of(None if value is None else str(value))
 
@@ -113,10 +124,10 @@ class _Run:
                 raise QueryError(missing)
             return self._ask(stats)
         except QueryError as error:
-            mend = "`fa-stats grants` prints what a role needs."
-            if self.session.source.kind == "api":
-                mend = "`--payload FILE` takes a captured payload in its place." if what == _RECORDS else ""
-            self.found.problems.append(f"Not read: {what}: {error}. {mend}".rstrip())
+            said = f"{error}{'' if self.api else f'. {_GRANTS}'}".rstrip(".")
+            if self.api and what == _RECORDS:
+                said = "no call of the HTTP API shows it. `--payload FILE` takes a captured payload in its place"
+            self.found.problems.append(f"Not read: {what}: {said}.")
             return ()
 
     def _ask(self, stats: Sequence[Stat]) -> tuple[dict[str, Any], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _WORDS = (
     (list, ("list", "entry", "entries")),
     (dict, ("object", "key", "keys")),
 )
+_SECONDS = 100_000_000_000  # a number of milliseconds below this is one of seconds: it lies before 1973
 _LAST_INSTANT = 253_402_300_799_999  # the end of the year 9999, in milliseconds
 
 
@@ -66,6 +68,7 @@ class Recorded:
     values: Mapping[str, Shown]
     timings: Mapping[str, int]
     failed: frozenset[str] = frozenset()
+    nulls: frozenset[str] = frozenset()  # names that stand in it with null for a value
 
     @property
     def day(self) -> date:
@@ -74,8 +77,8 @@ class Recorded:
 
     @property
     def names(self) -> frozenset[str]:
-        """Every name in it: one that lost its value keeps its timing, or is among those that failed."""
-        return frozenset(self.values) | frozenset(self.timings) | self.failed
+        """Every name in it: one without a value is null, keeps its timing, or is among those that failed."""
+        return frozenset(self.values) | frozenset(self.timings) | self.failed | self.nulls
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def of_row(row: Mapping[str, Any]) -> Recorded | Unreadable:
     collected, sent = moment(row["group_key"]), bool(row["recordedSent"])
     origin = "usage_stats"
     try:
+        stats = _object(parse(row["recordedStats"] or ""), "its stats")
         return Recorded(
             collected=collected,
             sent=sent,
@@ -101,7 +105,8 @@ def of_row(row: Mapping[str, Any]) -> Recorded | Unreadable:
             stats_version=_version(row["recordedStatsVersion"]),
             instance_id=_instance(row["recordedInstance"]),
             milliseconds=_whole(row["recordedDuration"]),
-            values=_values(_object(parse(row["recordedStats"] or ""), "its stats")),
+            values=_values(stats),
+            nulls=_nulls(stats),
             timings=_timings(parse(row["recordedTimings"] or "{}")),
             failed=_failed(parse(row["recordedFailed"] or "[]")),
         )
@@ -166,8 +171,11 @@ def _of_payload(given: Any, origin: str) -> Recorded:
     instant = payload.get("collectionInstant")
     if not isinstance(instant, int) or isinstance(instant, bool) or not 0 <= instant <= _LAST_INSTANT:
         raise UnreadableError("its collectionInstant is no number of milliseconds since 1970")
+    if 0 < instant < _SECONDS:
+        raise UnreadableError("its collectionInstant seems to be in seconds, and has to be in milliseconds")
     # What stands beside the documented keys was sent as well.
     beside = {key: value for key, value in payload.items() if key not in forms.ENVELOPE | {_FAILED}}
+    stats = _object(payload["stats"], "its stats")
     return Recorded(
         collected=moment(instant),
         sent=True,
@@ -176,7 +184,8 @@ def _of_payload(given: Any, origin: str) -> Recorded:
         stats_version=_version(payload.get("statsVersion")),
         instance_id=_instance(payload.get("instanceId")),
         milliseconds=_whole(payload.get("collectionDuration")),
-        values=_values(beside) | _values(_object(payload["stats"], "its stats")),
+        values=_values(beside) | _values(stats),
+        nulls=_nulls(beside) | _nulls(stats),
         timings=_timings(payload.get("timings", {})),
         failed=_failed(payload.get(_FAILED, [])),
     )
@@ -217,6 +226,10 @@ def _values(given: Mapping[str, Any]) -> dict[str, Shown]:
     return {name_of(name): shown(name, value) for name, value in given.items() if value is not None}
 
 
+def _nulls(given: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name_of(name) for name, value in given.items() if value is None)
+
+
 def _timings(given: Any) -> dict[str, int]:
     timings = _object(given, "its timings")
     # A time that is no number tells at least that the name was asked for.
@@ -240,7 +253,7 @@ def name_of(text: str) -> str:
 
 def shown(name: str, value: Any) -> Shown:
     """Return a value that can be shown: a number, or what has the form that the page shows for that name."""
-    if isinstance(value, int) and abs(value) > _LARGEST:
+    if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
         return Masked("number beyond all counts", _sha256(str(value)))
     if value is None or isinstance(value, bool | int | float):
         return value

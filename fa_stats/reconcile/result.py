@@ -62,9 +62,20 @@ class Result:
         if self._nothing:
             return "There was nothing to compare: neither the vendor's list nor a recorded collection is at hand."
         if not number:
-            return "What is published, asked for, recorded and counted agrees, as far as it could be compared."
+            return self._agreement
         grave = f"{self.grave} of them grave" if self.grave else "none of them grave"
         return f"{count(number, 'finding')}, {grave}."
+
+    @property
+    def _agreement(self) -> str:
+        """Say what agrees: no more than what was at hand."""
+        evidence = self.evidence
+        asked = ["asked for"] if evidence.listed is not None else []
+        recorded = ["recorded"] if evidence.recorded else []
+        counted = ["counted"] if any(own for _, own in evidence.pairs()) else []
+        sides = ["published", *asked, *recorded, *counted]
+        alone = "" if counted else " Nothing recorded was compared with a count of ours."
+        return f"What is {', '.join(sides[:-1])} and {sides[-1]} agrees, as far as it could be compared.{alone}"
 
     @property
     def compared(self) -> list[tuple[str, str]]:
@@ -74,7 +85,8 @@ class Result:
         listed = "not to be had" if evidence.listed is None else f"{count(len(evidence.listed), 'name')} asked for"
         now = sum(own.run is None for own in evidence.owns)
         owns = "counted once now" if now else "no run is kept"
-        owns = count(len(evidence.owns), "kept run") if len(evidence.owns) > now else owns
+        if kept := len(evidence.owns) - now:
+            owns = f"{count(kept, 'kept run')}{' and one count now' if now else ''}"
         compared = sum(own is not None for _, own in evidence.pairs())
         owns += f"; compared with {compared} of the recorded collections" if evidence.recorded else ""
         return [
