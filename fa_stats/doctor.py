@@ -152,8 +152,9 @@ def _api(source: HTTPInstance, settings: Settings) -> Iterator[Finding]:
         return
     if not trial.problems:
         yield Finding(True, f"The source ({source.label}) answers.")
-    for lacking in trial.lacking:
-        yield Finding(False, f"The API key lacks a permission: {lacking}.", f"Give it that, {keys}.")
+    if trial.lacking:
+        said = "a permission" if len(trial.lacking) == 1 else f"{len(trial.lacking)} permissions"
+        yield Finding(False, f"The API key lacks {said}: {', '.join(trial.lacking)}.", f"Give it that, {keys}.")
     if trial.posts:
         said = f"The API key can do more than it needs: it may POST to {rights.several(trial.posts)}"
         mend = f"Leave it no more than GET, {keys}; a key with no permission set at all may do everything."

@@ -14,9 +14,10 @@ from random import SystemRandom
 from typing import Any
 
 from fa_stats import files, ledger, outbox, pages, payload, report, snapshots, verifier
+from fa_stats.api.shown import LACKS
 from fa_stats.checks import Outcome
 from fa_stats.clock import Clock
-from fa_stats.collection import Status
+from fa_stats.collection import Collection, Status
 from fa_stats.diff import differences
 from fa_stats.errors import CheckFailedError, ExitCode, FaStatsError, StorageError
 from fa_stats.pages import Comparison
@@ -68,10 +69,20 @@ def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> R
         metrics_sha256=payload.digest(snapshot.metrics),
         previous_run=previous.run if previous else None,
         previous_day=previous.collection.day if previous else None,
-        problem=None,
+        problem=_lacking(collection),
         advice=None,
         submission=Submission(),
     )
+
+
+def _lacking(collection: Collection) -> str | None:
+    """Say how many figures are missing for want of a permission of the API key; None where none is."""
+    figures = collection.stats + collection.metrics
+    missing = sum((figure.reason or "").startswith(LACKS) for figure in figures if figure.status is not Status.OK)
+    if not missing:
+        return None
+    said = "stats and metrics are missing for want of a permission"
+    return f"{missing} {said}: `fa-stats doctor` names what the API key lacks."
 
 
 def failed(begun: RunRecord, problem: str, code: int = ExitCode.NO_PAYLOAD) -> RunRecord:

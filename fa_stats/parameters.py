@@ -11,7 +11,9 @@ from typing import Any
 
 from fa_stats.errors import DayError, ParameterError
 
-_CREDENTIAL = re.compile(r"://[^/\s@:]*:[^\s]*@|\b(?:password|passwd|secret|token|api[_-]?key)\s*[=:]", re.IGNORECASE)
+_CREDENTIAL = re.compile(
+    r"://[^/\s@:]*:[^\s]*@|\bhttps?://[^/\s]*@|\b(?:password|passwd|secret|token|api[_-]?key)\s*[=:]", re.IGNORECASE
+)
 _OF_JUPYTER = frozenset({"In", "Out"})
 _PLAIN = (str, int, float, bool, list, dict, tuple, date, type(None))
 
@@ -84,6 +86,15 @@ def among(namespace: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
     return given
 
 
+def day_of(name: str, value: Any) -> date | None:
+    """Return the day that a notebook's parameter names; raises ParameterError or DayError."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return parse_day(value)
+    raise ParameterError(f"`{name}` is to be a text such as 2026-11-23, not {value!r}.")
+
+
 def _convert(name: str, value: Any) -> Any:
     if name in ("submit", "again", "isolated"):
         if isinstance(value, bool):
@@ -94,9 +105,7 @@ def _convert(name: str, value: Any) -> Any:
     if value is None or value == "":
         return None
     if name == "day":
-        if isinstance(value, str):
-            return parse_day(value)
-        raise ParameterError(f"`day` is to be a text such as 2026-11-23, not {value!r}.")
+        return day_of(name, value)
     if isinstance(value, str):
         return value
     raise ParameterError(f"`{name}` is to be a text, not {value!r}.")

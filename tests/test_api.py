@@ -342,6 +342,16 @@ def test_a_day_is_reported_with_calls_in_place_of_rows(project: Project) -> None
     assert standin.key not in page
 
 
+def test_a_report_says_on_its_first_screen_what_a_key_lacks(project: Project) -> None:
+    with serving(permissions={path: how for path, how in LEAST.items() if "theme" not in path}) as standin:
+        done = project.run("--source", standin.url, FUSIONAUTH_API_KEY=standin.key)
+    said = "2 stats and metrics are missing for want of a permission: `fa-stats doctor` names what the API key lacks."
+    assert said in done.stdout
+    [folder] = project.folders()
+    page = (folder / "report.html").read_text()
+    assert page.index("2 stats and metrics are missing for want of a permission") < page.index("Was it sent?")
+
+
 def test_doctor_names_what_a_key_lacks_and_what_it_has_too_much(project: Project) -> None:
     def doctor(standin: Standin) -> str:
         return project.call("doctor", FA_STATS_SOURCE=standin.url, FUSIONAUTH_API_KEY=standin.key).stdout

@@ -188,7 +188,15 @@ def test_without_a_list_and_a_record_nobody_can_say_what_is_never_collected() ->
     assert find(evidence(listed=None)) == ()
 
 
-def test_other_names_under_the_same_version_are_grave() -> None:
+def test_a_name_that_only_goes_or_comes_back_is_not_grave() -> None:
+    """The page says that the vendor can switch stats off from afar, and so on again."""
+    whole, less = VALUES, without("tenantNumber")
+    days = (recorded(whole, AT - 2 * HOUR), recorded(less, AT - HOUR), recorded(whole))
+    found = [each for each in find(clean(recorded=days)) if each.kind is Kind.KEYS_CHANGED]
+    assert [(each.grave, each.stats) for each in found] == [(False, ("tenantNumber",))] * 2
+
+
+def test_new_names_under_the_same_version_are_grave() -> None:
     before = recorded(without("tenantNumber"), AT - HOUR)
     found = only(clean(recorded=(before, recorded(without("scimEnabled")))))
     assert (found.kind, found.grave, found.stats) == (Kind.KEYS_CHANGED, True, ("tenantNumber", "scimEnabled"))
@@ -297,5 +305,10 @@ def test_the_names_change_where_two_neighbours_differ_and_nowhere_else(sets: lis
         recorded({name: VALUES[name] for name in chosen}, at) for chosen, at in zip(sets, times, strict=True)
     )
     found = [each for each in find(clean(recorded=collected, owns=())) if each.kind is Kind.KEYS_CHANGED]
-    changed = [one ^ two for one, two in pairwise(sets) if one != two]
-    assert [set(each.stats) for each in found] == changed
+    expected = [
+        (bool(two - set().union(*sets[: place + 1])), one ^ two)
+        for place, (one, two) in enumerate(pairwise(sets))
+        if one != two
+    ]
+    told = sorted(expected, key=lambda each: not each[0])  # what is grave comes first
+    assert [(each.grave, set(each.stats)) for each in found] == told

@@ -17,7 +17,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from fa_stats import __version__
-from fa_stats.api.shown import permission
+from fa_stats.api.shown import lacking, permission
 from fa_stats.clock import Clock
 from fa_stats.errors import QueryError, UsageError
 from fa_stats.outbox.line import Adapter, Line, within
@@ -265,7 +265,7 @@ def _judged(status: int, content: bytes, path: str, *, text: bool) -> str:
             raise QueryError(f"{name} was answered with {_shape(found)}; {_BETWEEN}", schema=True)
         return found
     if status in (401, 403):
-        raise NotShownError(f"the API key may not {name}: give it that permission in FusionAuth (Settings, API Keys)")
+        raise NotShownError(lacking(path))
     if status == 404:
         raise NotShownError(f"this version of FusionAuth has no {name}", absent=True)
     if status == 400:

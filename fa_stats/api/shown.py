@@ -16,6 +16,7 @@ from fa_stats.catalogue import Stat
 from fa_stats.dialects import DIALECTS, Reading, readings
 
 METRICS = "/api/prometheus/metrics"
+LACKS = "the API key may not "
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,14 @@ def _column(given: str | dict[str, Any]) -> Column:
         numbers=tuple(given.get("numbers", ())),
         always=given.get("always"),
     )
+
+
+def lacking(path: str) -> str:
+    """Return the reason of what a key may not ask for; FusionAuth answers alike to a key that it does not know."""
+    where = (
+        "give it that permission in FusionAuth (Settings, API Keys), where it shows, too, whether the key has expired"
+    )
+    return f"{LACKS}{permission(path)}: {where}"
 
 
 def permission(path: str) -> str:

@@ -115,7 +115,7 @@ def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Audit:
     """
     given = parameters.among(namespace, ("source", "first", "last", "payloads"))
     source = parameters.of_notebook({"source": given.get("source")}).source
-    first, last = (parameters.of_notebook({"day": given.get(name)}).day for name in ("first", "last"))
+    first, last = (parameters.day_of(name, given.get(name)) for name in ("first", "last"))
     asked = Asked(source, first, last, _paths(given.get("payloads")))
     return Audit(settings_module.load(), asked, clock or Clock(), watch())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -71,7 +71,7 @@ _ADVICE = {
     Kind.NEVER_COLLECTED: "Nothing has to be done: less is collected than the page says.",
     Kind.KEYS_CHANGED: (
         "Ask the vendor: by the page, new stats come with new features, and the release notes tell of them. "
-        "A stat that the vendor switched off goes missing in this way too."
+        "A name that only went is no cause to worry: the page says that the vendor can switch stats off from afar."
     ),
     Kind.RECORDED_FAILED: "Look into FusionAuth's own log around that time.",
     Kind.RECORDED_UNDOCUMENTED: "Ask the vendor what it is; it was counted, and stayed in the house.",
@@ -81,7 +81,7 @@ _ADVICE = {
     Kind.NOT_LISTED: "Nothing has to be done where the list changed since; else ask the vendor why it was collected.",
     Kind.UNREADABLE: "Look at that row of usage_stats in the database; what it holds could not be checked.",
 }
-_GRAVE = (Kind.SENT_UNDOCUMENTED, Kind.ASKED_UNDOCUMENTED, Kind.SENT_WHILE_OFF, Kind.KEYS_CHANGED)
+_GRAVE = (Kind.SENT_UNDOCUMENTED, Kind.ASKED_UNDOCUMENTED, Kind.SENT_WHILE_OFF)
 _TOGETHER = timedelta(minutes=5)  # within which an instance hardly changes
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
@@ -214,8 +214,11 @@ def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Findi
 
 
 def _keys_changed(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of each change of names; it is grave where a name came that no collection before had."""
     latest: dict[tuple[str | None, str | None], Recorded] = {}
+    known: set[str] = set()
     for after in evidence.recorded:
+        unheard, known = after.names - known, known | after.names
         # Nodes of two versions may take turns for a while.
         versions = (after.application_version, after.stats_version)
         before, latest[versions] = latest.get(versions, after), after
@@ -228,7 +231,8 @@ def _keys_changed(evidence: Evidence) -> Iterator[Finding]:
         said += f"that of {after.collected:%Y-%m-%d %H:%M} UTC {' and '.join(parts)}. "
         said += f"Both name {before.application_version or 'no version'} as FusionAuth's version and "
         said += f"{before.stats_version or 'none'} as statsVersion."
-        yield _finding(Kind.KEYS_CHANGED, [*gained, *lost], {before.day, after.day}, said)
+        found = _finding(Kind.KEYS_CHANGED, [*gained, *lost], {before.day, after.day}, said)
+        yield replace(found, grave=bool(unheard))
 
 
 def _failed(table: Sequence[Row]) -> Iterator[Finding]:
