@@ -7,11 +7,12 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from benchmarks import collecting, observer, remembering, results, running, servers
+from benchmarks import asking, collecting, observer, remembering, results, running, servers
 from benchmarks.measure import Row
 
 FOLDER = Path(__file__).parent.parent / "build" / "bench"
-PARTS = {module.__name__.split(".")[-1]: module for module in (running, collecting, servers, observer, remembering)}
+_MODULES = (running, collecting, asking, servers, observer, remembering)
+PARTS = {module.__name__.split(".")[-1]: module for module in _MODULES}
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from fa_stats import demo
 SMALL = demo.Size(tenants=100, applications=100, users=1_000)
 MIDDLE = demo.Size(tenants=1_000, applications=5_000, users=10_000)
 LARGE = demo.Size(tenants=10_000, applications=50_000, users=100_000)
+HUGE = demo.Size(tenants=10_000, applications=100_000, users=10_000)  # that is asked over the HTTP API
 BUSY = demo.Size(tenants=1_000, applications=5_000, users=200_000)
 
 

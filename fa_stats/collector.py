@@ -8,6 +8,7 @@ stands alone with its error.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -199,10 +200,10 @@ class _Run:
 
     def observe_configuration(self) -> None:
         """Ask what the instance tells of its own options, where the settings do not say where they stand."""
-        if not configuration.is_named(self.order.settings) and self._left(
-            self.catalogue.statement[CONFIGURATION].stats
-        ):
-            self.observed = self.session.options()
+        wanted = self._left(self.catalogue.statement[CONFIGURATION].stats)
+        if wanted and not configuration.is_named(self.order.settings):
+            with suppress(QueryError):  # of a connection that was lost for good
+                self.observed = self.session.options()
 
     def read_configuration(self) -> None:
         """Read the stats that are in FusionAuth's own configuration, after the connection is closed."""

@@ -10,8 +10,7 @@ import roles
 import servers
 from roles import Role
 
-from fa_stats import catalogue, query, rights
-from fa_stats.catalogue import CONFIGURATION
+from fa_stats import catalogue, grants, query, rights
 from fa_stats.rights import Standing
 
 
@@ -32,7 +31,7 @@ def mysql(request: pytest.FixtureRequest) -> Iterator[Role]:
 def standing(url: str) -> Standing:
     loaded = catalogue.load()
     with roles.source(url).connect() as connection:
-        needed = query.needs(loaded, [stat for stat in loaded if stat.statement != CONFIGURATION], connection.dialect)
+        needed = query.needs(loaded, grants.read_in_database(loaded), connection.dialect)
         return connection.standing(needed)
 
 

@@ -32,11 +32,13 @@ from fa_stats.sources.duckdb import DuckDBConnection
 _SWITCH = "system_configuration"
 _ADMIN = "3c219e58-ed0e-4b18-ad48-f4f92793ae32"
 _CONFIG: dict[str, Any] = {
+    "allocator_bulk_deallocation_flush_threshold": "8MB",  # what an answer took is given back before the next one
+    "allocator_flush_threshold": "8MB",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "memory_limit": "300MB",
     "temp_directory": "",  # what is in memory stays there
-    "threads": 2,
+    "threads": 1,  # each would hold objects of its own
 }
 _DAY_MS = 86_400_000
 
