@@ -246,7 +246,7 @@ def test_plain_papermill_does_it_too(project: Project, tmp_path: Path) -> None:
     [
         (["-p", "frist", "2026-11-23"], "There is no parameter `frist`. Did you mean `first`?"),
         (["-r", "source", "postgresql://u:hunter2@host/db"], "`source` holds something like a credential."),
-        (["-p", "last", "20261123"], "`day` is to be a text such as 2026-11-23"),
+        (["-p", "last", "20261123"], "`last` is to be a text such as 2026-11-23"),
         (["-p", "payloads", "3"], "`payloads` is to be the path of a file, or a list of such paths."),
     ],
 )

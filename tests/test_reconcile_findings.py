@@ -188,6 +188,12 @@ def test_without_a_list_and_a_record_nobody_can_say_what_is_never_collected() ->
     assert find(evidence(listed=None)) == ()
 
 
+def test_what_an_older_run_of_ours_did_not_know_cannot_be_compared() -> None:
+    found = only(clean(owns=(own(without("tenantNumber")),)))
+    assert (found.kind, found.grave, found.stats) == (Kind.NOT_COMPARABLE, False, ("tenantNumber",))
+    assert "(that run was made before our catalogue had it)" in found.sentence
+
+
 def test_a_name_that_only_goes_or_comes_back_is_not_grave() -> None:
     """The page says that the vendor can switch stats off from afar, and so on again."""
     whole, less = VALUES, without("tenantNumber")

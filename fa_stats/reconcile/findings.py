@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from fa_stats.collection import Status
+from fa_stats.collection import Figure, Status
 from fa_stats.reconcile.pairs import Cell, Evidence, Row, rows
 from fa_stats.reconcile.phrases import NAMED, apart, by_how_much, count, listed, rest, words
 from fa_stats.reconcile.recorded import Recorded, Unreadable
@@ -268,16 +268,19 @@ def _not_comparable(table: Sequence[Row]) -> Iterator[Finding]:
     groups: dict[str, list[tuple[str, Cell]]] = defaultdict(list)
     for row in table:
         for cell in row.cells[::-1]:
-            if cell.missed and cell.figure:
-                status = cell.figure.status.replace("_", " ")
-                groups[f"{status}: {(cell.figure.reason or cell.figure.status.meaning).rstrip('.')}"].append(
-                    (row.name, cell)
-                )
+            if cell.missed and (row.on_page or cell.figure):
+                groups[_why_missing(cell.figure)].append((row.name, cell))
                 break
     for reason, cells in sorted(groups.items(), key=lambda item: -len(item[1])):
         names = [name for name, _ in cells]
         said = f"FusionAuth recorded {count(len(names), 'stat')} that our count beside it has not ({reason})"
         yield _finding(Kind.NOT_COMPARABLE, names, _days(cell for _, cell in cells), f"{said}: {listed(names)}.")
+
+
+def _why_missing(figure: Figure | None) -> str:
+    if figure is None:
+        return "that run was made before our catalogue had it"
+    return f"{figure.status.replace('_', ' ')}: {(figure.reason or figure.status.meaning).rstrip('.')}"
 
 
 def _not_sent(evidence: Evidence) -> Iterator[Finding]:

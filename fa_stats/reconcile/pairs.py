@@ -78,7 +78,7 @@ class Cell:
     @property
     def missed(self) -> bool:
         """Whether FusionAuth has a value, where our count has none."""
-        return self.value is not None and self.figure is not None and self.ours is None
+        return self.value is not None and self.own is not None and self.ours is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether anything about it is not as it should be."""
+        """Whether anything about it is not as it should be; what is not on the page anyway is not."""
         known = self.on_page or not (self.listed or self.recorded)
         return not known or any(cell.differs or cell.lost or cell.failed or cell.missed for cell in self.cells)
 

@@ -54,6 +54,9 @@ class UnreadableError(Exception):
     """What FusionAuth wrote down, or somebody captured, is no payload; the message ends a sentence about it."""
 
 
+_TABLE = "usage_stats"
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One collection of FusionAuth's own. Times are in whole milliseconds; `values` has no name without a value."""
@@ -76,6 +79,11 @@ class Recorded:
         return self.collected.date()
 
     @property
+    def captured(self) -> bool:
+        """Whether it is from a file that somebody named, and not from FusionAuth's own records."""
+        return self.origin != _TABLE
+
+    @property
     def names(self) -> frozenset[str]:
         """Every name in it: one without a value is null, keeps its timing, or is among those that failed."""
         return frozenset(self.values) | frozenset(self.timings) | self.failed | self.nulls
@@ -94,7 +102,7 @@ class Unreadable:
 def of_row(row: Mapping[str, Any]) -> Recorded | Unreadable:
     """Read a row of the statement `usage_stats`."""
     collected, sent = moment(row["group_key"]), bool(row["recordedSent"])
-    origin = "usage_stats"
+    origin = _TABLE
     try:
         stats = _object(parse(row["recordedStats"] or ""), "its stats")
         return Recorded(

@@ -102,10 +102,12 @@ class Result:
 
     @property
     def _recorded(self) -> str:
-        """Say how many collections of FusionAuth's own are at hand."""
+        """Say how many collections of FusionAuth's own are at hand, or how many payloads that somebody captured."""
         recorded, unreadable = self.evidence.recorded, self.evidence.unreadable
         sent = sum(each.sent for each in recorded)
         said = f"{count(len(recorded), 'collection')} of FusionAuth's own, {sent} of them sent" if recorded else "none"
+        if recorded and all(each.captured for each in recorded):
+            said = f"{count(len(recorded), 'captured payload')} in place of FusionAuth's own records, taken for sent"
         return f"{said}; {len(unreadable)} more cannot be read" if unreadable else said
 
     def kinds(self) -> list[tuple[str, list[Finding]]]:
