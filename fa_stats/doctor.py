@@ -39,6 +39,7 @@ from fa_stats.sources import Schema
 from fa_stats.sources.api import HTTPInstance
 
 _LOOKED_UP = re.compile(r"_[0-9a-f]{6}$")  # so ends the column of a view that shows a value of a document
+_PROBLEMS = 3  # of an API, named one by one
 _ROOM = 200_000_000  # bytes; a run takes less than one, the demo some ten
 
 
@@ -142,13 +143,18 @@ def _api(source: HTTPInstance, settings: Settings) -> Iterator[Finding]:
     with source.connect() as connection:
         trial = connection.trial()
     keys = "in FusionAuth under Settings, API Keys"
-    for problem in trial.problems:
-        yield Finding(
-            False, f"The source ({source.label}): {problem}.", "See the source's URL and FusionAuth's own log."
-        )
+    rest = len(trial.problems) - _PROBLEMS
+    for place, problem in enumerate(trial.problems[:_PROBLEMS], 1):
+        more = f" {rest} more calls fail." if place == _PROBLEMS and rest > 0 else ""
+        mend = "See the source's URL and FusionAuth's own log."
+        yield Finding(False, f"The source ({source.label}): {problem}.{more}", mend)
     if trial.refused:
         mend = f"See that it is whole, that it has not expired, and what it may do, {keys}."
         yield Finding(False, "The source (HTTP API) refuses the API key for every call.", mend)
+        return
+    if trial.unknown:
+        said = f"What answers as the source ({source.label}) knows none of FusionAuth's calls."
+        yield Finding(False, said, "Check the source's URL: host, port and path.")
         return
     if not trial.problems:
         yield Finding(True, f"The source ({source.label}) answers.")

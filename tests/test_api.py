@@ -15,7 +15,7 @@ import loaded
 import pytest
 from instances import BEFORE, DAY, changed, figures, instance, limits, metrics, names
 from projects import Project
-from standin import Standin
+from standin import Fault, Standin
 
 from fa_stats import catalogue, collector, consent, demo, payload, sources
 from fa_stats.api import shown
@@ -368,3 +368,9 @@ def test_doctor_names_what_a_key_lacks_and_what_it_has_too_much(project: Project
     with serving() as standin:
         standin.expired = True
         assert "refuses the API key for every call" in doctor(standin)
+    with serving(faults=[Fault("*", "unknown")]) as standin:
+        assert "What answers as the source (HTTP API) knows none of FusionAuth's calls." in doctor(standin)
+    with serving(faults=[Fault("*", "login page")]) as standin:
+        found = doctor(standin)
+        assert found.count("was answered with a page instead of JSON") == 3
+        assert "16 more calls fail." in found

@@ -195,7 +195,10 @@ class Client:
             self._start_anew()
             if _worth_another(error):
                 raise _UnreachedError(words, reached=reached) from None
-            raise QueryError(f"{permission(url)} failed: {words}", schema=True) from None
+            found = QueryError(f"{permission(url)} failed: {words}", schema=True)
+            if not reached:
+                self.lost = found  # no other call would fare better
+            raise found from None
 
     def _start_anew(self) -> None:
         self._line = Line()
@@ -267,7 +270,8 @@ def _judged(status: int, content: bytes, path: str, *, text: bool) -> str:
     if status in (401, 403):
         raise NotShownError(lacking(path))
     if status == 404:
-        raise NotShownError(f"this version of FusionAuth has no {name}", absent=True)
+        said = f"this version of FusionAuth has no {name} (or the source's URL leads elsewhere)"
+        raise NotShownError(said, absent=True)
     if status == 400:
         if code := _general_code(content):
             raise NotShownError(f"FusionAuth refused {name} ({code}), as it does where a licence is missing")

@@ -15,13 +15,15 @@ _MINUTE = 60_000
 class Trial:
     """What came of it: permissions that are `lacking`, whatever else went wrong, and the searches open to POST.
 
-    `refused` is whether not one call was allowed, as with a key that is not, or no longer, known.
+    `refused` is whether not one call was allowed, as with a key that is not, or no longer, known; `unknown` is whether
+    not one call was even known, as where the URL leads to something else.
     """
 
     lacking: tuple[str, ...]
     problems: tuple[str, ...]
     posts: tuple[str, ...]
     refused: bool
+    unknown: bool
 
 
 def try_key(client: Client, shown: Shown, now: int) -> Trial:
@@ -35,6 +37,8 @@ def try_key(client: Client, shown: Shown, now: int) -> Trial:
         try:
             _try(client, call, now)
             allowed += 1
+            if call.paged and client.may_post(call.path):
+                posts.append(call.path)
         except NotShownError as error:
             if not error.absent:
                 lacking.append(permission(call.path))
@@ -42,15 +46,19 @@ def try_key(client: Client, shown: Shown, now: int) -> Trial:
             problems.append(str(error))
             if client.lost:
                 break
-        if call.paged and not client.lost and client.may_post(call.path):
-            posts.append(call.path)
     try:
         client.get(METRICS, text=True)
-    except NotShownError:
-        lacking.append(permission(METRICS))
+    except NotShownError as error:
+        lacking += [] if error.absent else [permission(METRICS)]
     except QueryError as error:
         problems.append(str(error))
-    return Trial(tuple(lacking), tuple(dict.fromkeys(problems)), tuple(posts), refused=bool(lacking) and not allowed)
+    return Trial(
+        lacking=tuple(lacking),
+        problems=tuple(dict.fromkeys(problems)),
+        posts=tuple(posts),
+        refused=bool(lacking) and not allowed,
+        unknown=not (lacking or problems or allowed),
+    )
 
 
 def _try(client: Client, call: Call, now: int) -> None:
