@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 
-from fa_stats import strict
+from fa_stats import bounds, strict
 from fa_stats.errors import SettingsError
 
 FILE = "fa_stats.toml"
 SOURCE_VARIABLE = "FA_STATS_SOURCE"
-_MANY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """What a run may ask of FusionAuth's HTTP API."""
+    """[api]: what a run may ask of FusionAuth's HTTP API."""
 
     calls: int = 5_000  # in a run
     calls_per_second: float = 10.0
@@ -226,7 +223,7 @@ def _parse(file: Path) -> Settings:
             )
         else:
             values[key] = strict.section(get_type_hints(Settings)[key], value, key, mistakes)
-    _check(values, mistakes)
+    mistakes += bounds.mistakes(values)
     if mistakes:
         number = f"{len(mistakes)} mistake{'s' * (len(mistakes) > 1)}"
         raise SettingsError(f"{file} has {number}; nothing was touched:\n  " + "\n  ".join(mistakes))
@@ -238,107 +235,3 @@ def _list(value: Any, mistakes: list[str]) -> list[Any]:
         return value
     mistakes.append("`switched_off` is written as [[switched_off]], once for each stat")
     return []
-
-
-def _check(values: dict[str, Any], mistakes: list[str]) -> None:
-    """Check what a type alone cannot say; a section with a value of a wrong type is None."""
-    if source := values.get("source"):
-        _demand(
-            mistakes, bool(source.url.strip()), "`url` in [source] is to name a source; without the line it is the demo"
-        )
-    if collection := values.get("collection"):
-        mode = f'`mode` in [collection] is to be "off", "local" or "on", not {collection.mode!r}'
-        _demand(mistakes, collection.mode in ("off", "local", "on"), mode)
-        for name in ("statement_timeout_seconds", "budget_seconds"):
-            above = 0 < getattr(collection, name) <= _MANY_SECONDS
-            _demand(
-                mistakes,
-                above,
-                f"`{name}` in [collection] is to be above zero, and a day ({_MANY_SECONDS}) at the most",
-            )
-        _demand(
-            mistakes,
-            0 < collection.lock_timeout_seconds <= 3600,
-            "`lock_timeout_seconds` in [collection] is to be above zero, and an hour (3600) at the most",
-        )
-        for name in ("statement_rows", "measured_alone"):
-            least = int(name == "statement_rows")
-            _demand(mistakes, getattr(collection, name) >= least, f"`{name}` in [collection] is to be at least {least}")
-        ratio = "`pause_ratio` in [collection] is to be between 0 and 100"
-        _demand(mistakes, 0 <= collection.pause_ratio <= 100, ratio)
-    if back_off := values.get("back_off"):
-        for each in fields(back_off):
-            within = 0 <= getattr(back_off, each.name) <= 10**6
-            _demand(mistakes, within, f"`{each.name}` in [back_off] is to be between 0 and 1000000")
-    if demo := values.get("demo"):
-        for name in ("tenants", "applications", "users"):
-            _demand(mistakes, getattr(demo, name) >= 1, f"`{name}` in [demo] is to be at least 1")
-    _check_consent(values, mistakes)
-    _check_switched_off([entry for entry in values.get("switched_off", ()) if entry], mistakes)
-
-
-def _check_consent(values: dict[str, Any], mistakes: list[str]) -> None:
-    if instance := values.get("instance"):
-        said = f'`deployment` in [instance] is to be "self-hosted" or "cloud", not {instance.deployment!r}'
-        _demand(mistakes, instance.deployment in ("self-hosted", "cloud"), said)
-        said = "`id` in [instance] is to be an id such as 4c4bb0c1-7b2e-4b45-9c58-3f2b6f0a0e11, in small letters"
-        _demand(mistakes, re.fullmatch(r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?", instance.id) is not None, said)
-        said = f"`created_with` in [instance] is to be a version such as 1.60.2, not {instance.created_with!r}"
-        _demand(mistakes, re.fullmatch(r"(\d{1,3}\.\d{1,3}(\.\d{1,3})?)?", instance.created_with) is not None, said)
-    if api := values.get("api"):
-        for name in ("calls", "megabytes"):
-            within = 1 <= getattr(api, name) <= 10**6
-            _demand(mistakes, within, f"`{name}` in [api] is to be between 1 and 1000000")
-        _demand(
-            mistakes, 0.01 <= api.calls_per_second <= 1000, "`calls_per_second` in [api] is to be between 0.01 and 1000"
-        )
-        for name in ("call_seconds", "budget_seconds"):
-            within = 0 < getattr(api, name) <= _MANY_SECONDS
-            _demand(mistakes, within, f"`{name}` in [api] is to be above zero, and a day ({_MANY_SECONDS}) at the most")
-    if policy := values.get("policy"):
-        _demand_address(mistakes, policy.url, "`url` in [policy]")
-        _demand(mistakes, 0 <= policy.days <= 366, "`days` in [policy] is to be between 0 and 366")
-    if sending := values.get("sending"):
-        for name in ("usage_data_url", "metrics_url"):
-            _demand_address(mistakes, getattr(sending, name), f"`{name}` in [sending]")
-        _demand(mistakes, sending.approvals in (0, 1, 2), "`approvals` in [sending] is to be 0, 1 or 2")
-        for name in ("attempt_seconds", "budget_seconds"):
-            within = 0 < getattr(sending, name) <= 3600
-            _demand(mistakes, within, f"`{name}` in [sending] is to be above zero, and an hour (3600) at the most")
-        _demand(mistakes, 0 <= sending.days <= 366, "`days` in [sending] is to be between 0 and 366")
-        half = (sending.certificate is None) != (sending.key is None)
-        _demand(mistakes, not half, "`certificate` and `key` in [sending] are to be given together")
-    if signing := values.get("signing"):
-        for key in signing.trusted:
-            said = "`trusted` in [signing] is to hold public keys of 64 hexadecimal digits"
-            _demand(mistakes, re.fullmatch("[0-9a-f]{64}", key) is not None, said)
-
-
-def _demand_address(mistakes: list[str], url: str, name: str) -> None:
-    """Refuse an address over which others could read or change what is sent, or that holds a password."""
-    try:
-        parts = urlsplit(url)
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        good = not url or (bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and local)))
-        secret = parts.username is not None or parts.password is not None
-        _ = parts.port
-    except ValueError:
-        good, secret = False, False
-    _demand(mistakes, good, f"{name} is to begin with https:// and name a host (http:// does for localhost alone)")
-    _demand(mistakes, not secret, f"{name} is to hold no user and no password: see `headers` in [sending]")
-
-
-def _check_switched_off(entries: list[SwitchedOff], mistakes: list[str]) -> None:
-    from fa_stats import catalogue
-
-    names = catalogue.load().by_name
-    for entry in entries:
-        if entry.stat not in names:
-            mistakes.append(strict.unknown(entry.stat, " as `stat` of [[switched_off]]", dict(names)))
-        if entry.until and entry.until < entry.on:
-            mistakes.append(f"`until` of {entry.stat} in [[switched_off]] is before its `on`")
-
-
-def _demand(mistakes: list[str], holds: bool, sentence: str) -> None:
-    if not holds:
-        mistakes.append(sentence)
