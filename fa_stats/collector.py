@@ -7,20 +7,20 @@ stands alone with its error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from fa_stats import configuration, consent, period, policy, query, timing, values
+from fa_stats import configuration, consent, cut, period, policy, query, timing, values
 from fa_stats.catalogue import CONFIGURATION, Catalogue, Payload, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection, Figure, Status
 from fa_stats.errors import CollectionOffError, QueryError, SourceError
 from fa_stats.policy import Policy
 from fa_stats.query import Query
-from fa_stats.session import Session, UsedUpError
+from fa_stats.session import Session
 from fa_stats.settings import Settings
 from fa_stats.sources import Answer, Source
 
@@ -232,7 +232,7 @@ class _Run:
         if self.order.isolated or self.order.preview or self.session.source.kind == "api":
             return
         counted = [stat for stat in self.catalogue if stat.statement != CONFIGURATION and self._counted(stat.name)]
-        for stat in whose_turn(counted, self.order.day, self.order.settings.collection.measured_alone):
+        for stat in timing.whose_turn(counted, self.order.day, self.order.settings.collection.measured_alone):
             for each in self._compose([stat]):
                 try:
                     _, record = self.session.ask(each, self.parameters, alone=True)
@@ -275,7 +275,7 @@ class _Run:
             left = self._still_there(current.stats) if error.schema else current.stats
             parts = [
                 each
-                for part in self._parts(left, error, cut=len(left) == len(current.stats))
+                for part in cut.parts(self.catalogue, left, error, whole=len(left) == len(current.stats))
                 for each in self._compose(part)
             ]
             todo = [*todo, *parts] if error.timed_out or error.over_budget else [*parts, *todo]
@@ -306,38 +306,6 @@ class _Run:
                 rest.append(stat)
         return self._compose(rest)
 
-    def _parts(self, stats: Sequence[Stat], error: QueryError, *, cut: bool) -> Iterator[list[Stat]]:
-        """Cut the stats of a failed query in parts, along a seam where there is one, else in halves; none is the end.
-
-        The seams are the statements, then the documents that are read, then the tables. A document that cannot be
-        parsed fails every stat that reads it, and a query beyond its limits is as slow in halves: neither is halved.
-        Nothing is cut where some stats fell away already (`cut` is false), or the connection was lost.
-        """
-        if error.lost or isinstance(error, UsedUpError):
-            return
-        if not cut:
-            yield list(stats)
-            return
-        statements = self.catalogue.statement
-        too_much = error.timed_out or error.over_budget
-        seams: list[Callable[[Stat], Any]] = [
-            lambda stat: stat.statement,
-            lambda stat: query.documents(self.catalogue, stat),
-        ]
-        if too_much:
-            seams.append(lambda stat: frozenset(statements[stat.statement].columns_of([stat])))
-        for seam in seams:
-            parts: dict[Any, list[Stat]] = {}
-            for stat in stats:
-                parts.setdefault(seam(stat), []).append(stat)
-            if len(parts) > 1:
-                yield from parts.values()
-                return
-        if len(stats) > 1 and not (too_much or error.document):
-            middle = len(stats) // 2
-            yield list(stats[:middle])
-            yield list(stats[middle:])
-
     def _give_up(self, stat: Stat, error: QueryError) -> None:
         status = Status.TIMED_OUT if error.timed_out else Status.OVER_BUDGET if error.over_budget else Status.FAILED
         self._settle(stat, status, str(error))
@@ -361,9 +329,3 @@ class _Run:
             alone = len(holding.figures) == 1
             figure = replace(figure, microseconds=holding.microseconds // len(holding.figures), measured=alone)
         self.figures[stat.name] = figure
-
-
-def whose_turn(stats: Sequence[Stat], day: date, number: int) -> list[Stat]:
-    """Return the stats that are measured alone on a day: another few each day, until all have had their turn."""
-    begin = day.toordinal() * number
-    return [stats[(begin + place) % len(stats)] for place in range(min(number, len(stats)))]

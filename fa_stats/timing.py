@@ -1,8 +1,11 @@
-"""How a statement's measured time is shared out among its stats, to the last microsecond."""
+"""How a statement's measured time is shared out among its stats, and which stats are timed alone on a day."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+
+from fa_stats.catalogue import Stat
 
 
 def apportion(microseconds: int, names: Sequence[str], weights: Mapping[str, int]) -> list[int]:
@@ -20,6 +23,12 @@ def apportion(microseconds: int, names: Sequence[str], weights: Mapping[str, int
     for place in by_remainder[: microseconds - sum(shares)]:
         shares[place] += 1
     return shares
+
+
+def whose_turn(stats: Sequence[Stat], day: date, number: int) -> list[Stat]:
+    """Return the stats that are measured alone on a day: another few each day, until all have had their turn."""
+    begin = day.toordinal() * number
+    return [stats[(begin + place) % len(stats)] for place in range(min(number, len(stats)))]
 
 
 def milliseconds(microseconds: int) -> int:

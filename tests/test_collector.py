@@ -13,7 +13,7 @@ import instances
 import pytest
 from instances import changed, collect, figures, limits, metrics, names, of_table
 
-from fa_stats import catalogue, collector, consent, settings
+from fa_stats import catalogue, collector, consent, settings, timing
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection, StatementRun, Status
 from fa_stats.collector import Order
@@ -471,11 +471,11 @@ def test_a_preview_and_an_isolated_run_ask_nothing_twice() -> None:
 def test_every_stat_has_its_turn_to_be_measured_alone(number: int) -> None:
     stats = list(catalogue.load())[:50]
     days = [instances.DAY + timedelta(days=each) for each in range(-(-len(stats) // number))]
-    turns = [collector.whose_turn(stats, day, number) for day in days]
+    turns = [timing.whose_turn(stats, day, number) for day in days]
     assert {stat.name for turn in turns for stat in turn} == {stat.name for stat in stats}
     assert all(len(turn) == len(set(turn)) == min(number, len(stats)) for turn in turns)
-    assert collector.whose_turn([], instances.DAY, number) == []
-    assert collector.whose_turn(stats, instances.DAY, 0) == []
+    assert timing.whose_turn([], instances.DAY, number) == []
+    assert timing.whose_turn(stats, instances.DAY, 0) == []
 
 
 def test_only_what_was_counted_is_measured_alone(tmp_path: Path) -> None:
