@@ -8,6 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from fa_stats.errors import QueryError
+
 Value: TypeAlias = bool | int | float | str | list[dict[str, Any]] | dict[str, Any]
 
 
@@ -20,6 +22,11 @@ class Status(StrEnum):
     TIMED_OUT = "timed_out"
     FAILED = "failed"
     OVER_BUDGET = "over_budget"
+
+    @classmethod
+    def of(cls, error: QueryError) -> Status:
+        """Return the status of what a query that failed was to bring."""
+        return cls.TIMED_OUT if error.timed_out else cls.OVER_BUDGET if error.over_budget else cls.FAILED
 
     @property
     def meaning(self) -> str:

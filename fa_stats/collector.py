@@ -22,7 +22,7 @@ from fa_stats.policy import Policy
 from fa_stats.query import Query
 from fa_stats.session import Session
 from fa_stats.settings import Settings
-from fa_stats.sources import Answer, Source
+from fa_stats.sources import SILENT, Options, Source
 
 _NO_TENANT_MANAGER = "00000000-0000-0000-0000-000000000000"
 
@@ -113,7 +113,7 @@ class _Run:
     allowed: bool = True  # by the settings and the instance's switch: a preview goes on without
     follows: bool = False
     partly: Mapping[str, str] = field(default_factory=dict)
-    observed: Answer = configuration.SILENT  # of FusionAuth's own options, where the instance itself tells
+    observed: Options = SILENT  # of FusionAuth's own options
 
     def read_switch(self) -> None:
         """Ask the instance whether it may be asked; raises CollectionOffError where it says no."""
@@ -307,8 +307,7 @@ class _Run:
         return self._compose(rest)
 
     def _give_up(self, stat: Stat, error: QueryError) -> None:
-        status = Status.TIMED_OUT if error.timed_out else Status.OVER_BUDGET if error.over_budget else Status.FAILED
-        self._settle(stat, status, str(error))
+        self._settle(stat, Status.of(error), str(error))
 
     def _run_one(self, each: Query) -> QueryError | None:
         """Run one query and keep its figures; the error where it failed."""

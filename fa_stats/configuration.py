@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import duckdb
@@ -17,14 +17,14 @@ from fa_stats.catalogue import CONFIGURATION, Catalogue, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Figure, StatementRun, Status
 from fa_stats.dialects import DIALECTS, DuckDB
+from fa_stats.errors import QueryError
 from fa_stats.settings import Settings
-from fa_stats.sources import Answer
+from fa_stats.sources import SILENT, Options
 
 _UNNAMED = (
     "it is in FusionAuth's configuration, in no database: name its fusionauth.properties or its environment "
     "under [configuration] in fa_stats.toml"
 )
-SILENT = Answer(({},))  # an instance that tells nothing of its options
 _PROPERTY = re.compile(r"((?:[^=:\s\\]|\\.)+)\s*[=:]?\s*(.*)", re.DOTALL)
 _CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
@@ -37,7 +37,7 @@ def read(
     clock: Clock,
     begun: int,
     weights: Mapping[str, int],
-    observed: Answer = SILENT,
+    observed: Options = SILENT,
 ) -> tuple[tuple[Figure, ...], StatementRun | None]:
     """Read the figures of the configuration statement; also its record, None where nobody tells of the configuration.
 
@@ -45,33 +45,35 @@ def read(
     options it tells can be had. `begun` is the microsecond at which the collection began.
     """
     statement = catalogue.statement[CONFIGURATION]
-    options, problem = _options(settings, statement.columns_of(wanted).get(CONFIGURATION, ()))
-    rest: list[Stat] = []
-    if options is None:
-        [options] = observed.rows
-        rest = [each for each in wanted if not set(statement.columns_of([each])[CONFIGURATION]) <= options.keys()]
-    rest += [each for each in wanted if not statement.columns_of([each])[CONFIGURATION]]
-    others = tuple(_unavailable(catalogue, stat, problem) for stat in wanted if stat in rest)
-    wanted = [each for each in wanted if each not in rest]
-    if not wanted:
-        return others, None
-    columns = statement.columns_of(wanted)[CONFIGURATION]
-    [found] = query.compose(catalogue, wanted, DIALECTS["duckdb"])
+    own, problem = _options(settings, statement.columns_of(wanted).get(CONFIGURATION, ()))
+    columns = {stat.name: frozenset(statement.columns_of([stat])[CONFIGURATION]) for stat in wanted}
+    # What the configuration does not set is at its default; what the instance does not tell is unknown.
+    known = frozenset[str]().union(*columns.values()) if own is not None else observed.told.keys()
+    readable = [stat for stat in wanted if columns[stat.name] and columns[stat.name] <= known]
+    asked = readable or [stat for stat in wanted if columns[stat.name] & observed.untold.keys()]
+    others = [_absent(stat, columns[stat.name], problem, observed) for stat in wanted if stat not in readable]
+    if not asked:
+        return tuple(others), None
+    [found] = query.compose(catalogue, asked, DIALECTS["duckdb"])
     start = clock.microseconds()
-    row = _ask(found.sql, {name: options.get(name) for name in columns})
+    options = observed.told if own is None else own
+    row = _ask(found.sql, {name: options.get(name) for name in statement.columns_of(asked)[CONFIGURATION]})
     record = StatementRun(
         name=CONFIGURATION,
         sql=found.sql,
         sha256=found.sha256,
         started_us=start - begun,
-        microseconds=clock.microseconds() - start + (observed.microseconds or 0),
+        microseconds=clock.microseconds() - start + observed.microseconds,
         scans=observed.scans,
+        failure=None if readable else str(next(iter(observed.untold.values()))),
         load=observed.load,
         figures=tuple(stat.name for stat in found.stats),
     )
-    shares = timing.apportion(record.microseconds, [stat.name for stat in found.stats], weights)
+    shares = timing.apportion(record.microseconds, record.figures, weights)
     figures = (
-        values.figure(stat, [row], False, record, share) for stat, share in zip(found.stats, shares, strict=True)
+        values.figure(stat, [row], False, record, share)
+        for stat, share in zip(found.stats, shares, strict=True)
+        if stat in readable
     )
     return (*figures, *others), record
 
@@ -93,9 +95,17 @@ def _ask(statement: str, options: Mapping[str, str | None]) -> dict[str, Any]:
         return dict(zip(names, cursor.fetchall()[0], strict=True))
 
 
-def _unavailable(catalogue: Catalogue, stat: Stat, problem: str) -> Figure:
-    reads_options = catalogue.statement[CONFIGURATION].columns_of([stat])[CONFIGURATION]
-    return Figure(stat.name, Status.UNAVAILABLE, reason=problem if reads_options else stat.absent)
+def _absent(stat: Stat, columns: Set[str], problem: str, observed: Options) -> Figure:
+    """Say why there is no figure of a stat; one that the instance was asked for in vain has taken its time."""
+    if not columns:
+        return Figure(stat.name, Status.UNAVAILABLE, reason=stat.absent)
+    why = next((observed.untold[name] for name in columns if name in observed.untold), None)
+    if isinstance(why, QueryError):
+        took = observed.microseconds // len(observed.untold)
+        return Figure(stat.name, Status.of(why), microseconds=took, statement=CONFIGURATION, reason=str(why))
+    if why:
+        problem = f"{problem}; its metrics can tell it too, but {why}"
+    return Figure(stat.name, Status.UNAVAILABLE, reason=problem)
 
 
 def _options(settings: Settings, names: Sequence[str]) -> tuple[dict[str, str] | None, str]:

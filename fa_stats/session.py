@@ -14,7 +14,7 @@ from fa_stats.dialects import Dialect
 from fa_stats.errors import QueryError, SourceError
 from fa_stats.query import Query
 from fa_stats.settings import BackOff, Settings
-from fa_stats.sources import Answer, Connection, Limits, Pressure, Schema, Source
+from fa_stats.sources import Answer, Connection, Limits, Options, Pressure, Schema, Source
 
 _LOOK_AGAIN = 1_000_000  # microseconds for which a look at the server's business is good
 _RECONNECT = (0.5, 1.0, 2.0, 4.0)  # rests before each attempt, in seconds: a server that restarts takes as long
@@ -84,7 +84,7 @@ class Session:
         finally:
             self.spent += self.clock.microseconds() - begun
 
-    def options(self) -> Answer:
+    def options(self) -> Options:
         """Ask what the instance itself tells of FusionAuth's own options."""
         return self.connection.options()
 

@@ -231,10 +231,37 @@ def test_a_list_that_changed_once_is_read_anew_and_one_that_changed_twice_has_fa
     only(found, [PAGED], Status.FAILED)
 
 
-def test_metrics_that_are_rubbish_are_left_alone() -> None:
-    for kind in ("login page", "broken", "huge", "cut", "utf-16", "unauthorized"):
-        found, _ = met(Fault(shown.METRICS, kind))
-        assert touched(found) == {name for name, figure in clean().items() if figure.statement == "configuration"}
+METRICS = {
+    "broken": (Status.FAILED, "GET /api/prometheus/metrics was answered with the status 500"),
+    "cut": (Status.FAILED, "GET /api/prometheus/metrics failed: the line was closed before an answer came"),
+    "huge": (Status.OVER_BUDGET, "GET /api/prometheus/metrics brought more than 64 MB in one answer"),
+    "login page": (Status.UNAVAILABLE, "its metrics can tell it too, but those of the node that answered do not"),
+    "utf-16": (Status.FAILED, "GET /api/prometheus/metrics was answered with something that is no UTF-8 text"),
+    "unauthorized": (
+        Status.UNAVAILABLE,
+        "its metrics can tell it too, but the API key may not GET /api/prometheus/met",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", METRICS)
+def test_metrics_that_cannot_be_had_take_away_what_only_they_tell(kind: str) -> None:
+    expected, said = METRICS[kind]
+    found, _ = met(Fault(shown.METRICS, kind))
+    assert touched(found) == {name for name, figure in clean().items() if figure.statement == "configuration"}
+    for name in touched(found):
+        assert found[name].status is expected
+        assert said in (found[name].reason or "")
+        clear(found[name].reason)
+
+
+def test_a_call_for_metrics_is_on_the_record_where_it_was_in_vain() -> None:
+    with Standin(instance(), faults=[Fault(shown.METRICS, "broken")]) as ill:
+        collection = ask(ill)
+    assert sum(each.load.calls or 0 for each in collection.statements) == len(ill.requests)
+    [record] = [each for each in collection.statements if each.name == "configuration"]
+    assert record.load.calls == len(ill.asked(shown.METRICS)) == 3
+    assert record.failure == "GET /api/prometheus/metrics was answered with the status 500"
 
 
 # ---------------------------------------------------------------------------------------------------- the switch is ill

@@ -72,6 +72,23 @@ class Schema:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What an instance itself tells of FusionAuth's own options, by their names, and what asking it cost.
+
+    `untold` are those that it can tell and does not: why not, or the error of asking.
+    """
+
+    told: Mapping[str, str] = field(default_factory=dict)
+    untold: Mapping[str, str | QueryError] = field(default_factory=dict)
+    scans: tuple[tuple[str, int, int], ...] = ()
+    load: Load = NO_LOAD
+    microseconds: int = 0
+
+
+SILENT = Options()  # an instance that tells nothing of its options, as no database does
+
+
+@dataclass(frozen=True, slots=True)
 class Pressure:
     """How busy the server is, in so far as it says so: sessions at work, locks waited for, seconds behind its primary.
 
@@ -94,8 +111,8 @@ class Connection(Protocol):
     def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
         """Run one query within limits; raises QueryError."""
 
-    def options(self) -> Answer:
-        """Return what the instance itself tells of FusionAuth's own options: one row, empty where that is nothing."""
+    def options(self) -> Options:
+        """Return what the instance itself tells of FusionAuth's own options."""
 
     def pressure(self) -> Pressure:
         """Return how busy the server is; raises QueryError."""

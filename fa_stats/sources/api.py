@@ -26,7 +26,7 @@ from fa_stats.errors import QueryError
 from fa_stats.query import Query
 from fa_stats.rights import Standing
 from fa_stats.settings import Api
-from fa_stats.sources import Answer, Limits, Schema
+from fa_stats.sources import Answer, Limits, Options, Schema
 from fa_stats.sources.duckdb import DuckDBConnection
 
 _SWITCH = "system_configuration"
@@ -241,17 +241,24 @@ class APIConnection(DuckDBConnection):
                 schema=True,
             )
 
-    def options(self) -> Answer:
-        """Return what one node's metrics tell of FusionAuth's own options: one row, empty where that is nothing."""
-        begun = self._clock.microseconds()
+    def options(self) -> Options:
+        """Return what one node's metrics tell of FusionAuth's own options."""
+        begun, made, waited = self._clock.microseconds(), self._client.made, self._client.waited
+        told: dict[str, str] = {}
+        why: str | QueryError = "those of the node that answered do not"
         try:
-            text = self._client.get(METRICS, text=True)
-        except (NotShownError, QueryError):
-            found = {}
-        else:
-            found = _gauges(text, self._shown.gauges)
-        took = self._clock.microseconds() - begun
-        return Answer((found,), ((METRICS, 1, len(found)),), self._load_since(), microseconds=took)
+            told = _gauges(self._client.get(METRICS, text=True), self._shown.gauges)
+        except NotShownError as error:
+            why = str(error)
+        except QueryError as error:
+            why = error
+        return Options(
+            told,
+            untold={name: why for name in self._shown.gauges if name not in told},
+            scans=((METRICS, self._client.made - made, len(told)),),
+            load=self._load_since(),
+            microseconds=self._clock.microseconds() - begun - (self._client.waited - waited),
+        )
 
     def trial(self) -> Trial:
         """Try what the key may do; nothing of any answer is kept."""

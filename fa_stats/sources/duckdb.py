@@ -19,7 +19,7 @@ from fa_stats.dialects import DIALECTS, Dialect, DuckDB
 from fa_stats.errors import QueryError, SourceError
 from fa_stats.query import Query
 from fa_stats.rights import Standing
-from fa_stats.sources import Answer, Limits, Pressure, Schema, stopped_after
+from fa_stats.sources import SILENT, Answer, Limits, Options, Pressure, Schema, stopped_after
 
 _CONFIG: dict[str, Any] = {
     "autoinstall_known_extensions": False,
@@ -119,9 +119,9 @@ class DuckDBConnection:
             found.setdefault(table, set()).add(column)
         return Schema({table: frozenset(columns) for table, columns in found.items()})
 
-    def options(self) -> Answer:
+    def options(self) -> Options:
         """Return nothing known: a database holds none of them."""
-        return Answer(({},))
+        return SILENT
 
     def pressure(self) -> Pressure:
         """Return nothing known: nobody else is at work in a file that is opened for reading."""

@@ -19,7 +19,18 @@ from fa_stats.collection import Load
 from fa_stats.dialects import SWITCH, Dialect, MariaDB, MySQL
 from fa_stats.errors import QueryError
 from fa_stats.query import Query
-from fa_stats.sources import GRANTS, Answer, Limits, Pressure, Schema, lock_not_given, stopped_after, too_many_rows
+from fa_stats.sources import (
+    GRANTS,
+    SILENT,
+    Answer,
+    Limits,
+    Options,
+    Pressure,
+    Schema,
+    lock_not_given,
+    stopped_after,
+    too_many_rows,
+)
 
 _APPLICATION = "fa_stats"
 _GRACE = 5  # seconds that a server may take beyond a statement's limit before it is taken for hung
@@ -112,9 +123,9 @@ class MySQLConnection:
             found.setdefault(table, set()).add(column)
         return Schema({table: frozenset(columns) for table, columns in found.items()})
 
-    def options(self) -> Answer:
+    def options(self) -> Options:
         """Return nothing known: a database holds none of them."""
-        return Answer(({},))
+        return SILENT
 
     def pressure(self) -> Pressure:
         """Return how many other sessions are at work and how many row locks are waited for; and a replica's lag."""

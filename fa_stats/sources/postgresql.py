@@ -22,7 +22,18 @@ from fa_stats.collection import Load
 from fa_stats.dialects import SWITCH, Dialect, PostgreSQL
 from fa_stats.errors import QueryError, UsageError
 from fa_stats.query import Query
-from fa_stats.sources import GRANTS, Answer, Limits, Pressure, Schema, lock_not_given, stopped_after, too_many_rows
+from fa_stats.sources import (
+    GRANTS,
+    SILENT,
+    Answer,
+    Limits,
+    Options,
+    Pressure,
+    Schema,
+    lock_not_given,
+    stopped_after,
+    too_many_rows,
+)
 
 _APPLICATION = "fa_stats"
 _PATIENCE = 10  # seconds for a connection, where the URL names none
@@ -164,9 +175,9 @@ class PostgreSQLConnection:
                 unreadable.setdefault(table, set()).add(column)
         return Schema(_frozen(columns), _frozen(unreadable))
 
-    def options(self) -> Answer:
+    def options(self) -> Options:
         """Return nothing known: a database holds none of them."""
-        return Answer(({},))
+        return SILENT
 
     def pressure(self) -> Pressure:
         """Return how many other sessions are in a transaction, and how many locks are waited for."""
