@@ -120,11 +120,11 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
 
 def _sent_undocumented(evidence: Evidence) -> Iterator[Finding]:
     sent = [each for each in evidence.recorded if each.sent]
-    holding = {name: [each for each in sent if name in each.names] for each in sent for name in each.names}
-    names = sorted(holding.keys() - evidence.page.names)
-    if not names:
+    undocumented = [(each.collected, each.names - evidence.page.names) for each in sent]
+    times = {time for time, names in undocumented if names}
+    if not times:
         return
-    times = sorted({each.collected for name in names for each in holding[name]})
+    names = sorted(frozenset[str]().union(*(names for _, names in undocumented)))
     said = f"FusionAuth sent {count(len(names), 'name')} that the page does not have, in {len(times)} of "
     said += f"{count(len(sent), 'sent collection')}: {_explained(evidence, names)}"
     yield _undocumented(evidence, Kind.SENT_UNDOCUMENTED, names, {time.date() for time in times}, said)

@@ -126,7 +126,7 @@ def rows(evidence: Evidence) -> tuple[Row, ...]:
 def _cell(name: str, recorded: Recorded, own: Own | None) -> Cell:
     return Cell(
         recorded=recorded,
-        present=name in recorded.names,
+        present=recorded.has(name),
         value=recorded.values.get(name),
         milliseconds=recorded.timings.get(name),
         failed=name in recorded.failed,

@@ -88,6 +88,10 @@ class Recorded:
         """Every name in it: one without a value is null, keeps its timing, or is among those that failed."""
         return frozenset(self.values) | frozenset(self.timings) | self.failed | self.nulls
 
+    def has(self, name: str) -> bool:
+        """Whether a name is in it."""
+        return name in self.values or name in self.timings or name in self.failed or name in self.nulls
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
