@@ -67,7 +67,7 @@ _RANGES: Mapping[str, Mapping[str, _Range]] = {
 
 
 def mistakes(sections: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each value that cannot be, of the sections by name; None is one whose types were wrong."""
+    """Yield a sentence for each value that cannot be, of the sections by name; None is one that could not be read."""
     for section, ranges in _RANGES.items():
         for key, allowed in ranges.items() if sections.get(section) else ():
             if not allowed.holds(getattr(sections[section], key)):

@@ -115,14 +115,14 @@ def stat_times(figures: Sequence[Figure]) -> Fragment:
 
 
 def over_days(trend: Sequence[tuple[date, int, int]]) -> Fragment:
-    """Draw the time in the database run by run; runs that counted fewer stats than the fullest are hollow."""
+    """Draw the time of the statements run by run; runs that counted fewer stats than the fullest are hollow."""
     if len(trend) < 2:
         return paragraph("There is no earlier run yet: the line over days begins with the second one.")
     best = max(counted for _, counted, _ in trend)
     fewer = sum(counted < best for _, counted, _ in trend)
     last_day, _, last = trend[-1]
     usual = median(time for _, _, time in trend[:-1])
-    finding = f"On {day(last_day)} the database worked {duration(last)};"
+    finding = f"On {day(last_day)} the statements took {duration(last)};"
     finding += f" the median of {count(len(trend) - 1, 'earlier run')} is {duration(usual)}."
     if fewer:
         finding += f" {count(fewer, 'run')} of {len(trend)} counted fewer stats than the fullest one ({number(best)})."
@@ -133,7 +133,7 @@ def over_days(trend: Sequence[tuple[date, int, int]]) -> Fragment:
         for at, (each, counted, time) in enumerate(trend)
     ]
     points[-1]["mark"] = points[-1]["mark"] or "last"
-    legend = " Milliseconds in the database, run by run" + (
+    legend = " Milliseconds of all statements, run by run" + (
         "; a hollow point counted fewer stats than the fullest run." if fewer else "."
     )
     rows: list[list[Content]] = [

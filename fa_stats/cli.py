@@ -12,7 +12,7 @@ import click
 
 from fa_stats import __version__, auditing, dictionary, permission, reconciling, sending
 from fa_stats.errors import ExitCode
-from fa_stats.shell import DAY, Commands, day_option, dump, guarded, json_option, note, source_option
+from fa_stats.shell import DAY, Commands, day_option, dump, guarded, json_option, kept_option, note, source_option
 
 if TYPE_CHECKING:
     from datetime import date
@@ -118,7 +118,7 @@ def collect(source: str | None, day: date | None, preview: bool, output: Path | 
         sys.stdout.buffer.flush()
     counts = ", ".join(f"{number} {status}" for status, number in collection.counts().items() if number)
     spent = collection.database_microseconds / 1000
-    note(f"{len(collection.statements)} statements, {spent:.0f} ms in the database: {counts}.")
+    note(f"{collection.source_label}, {len(collection.statements)} statements in {spent:.0f} ms: {counts}.")
     return ExitCode.PARTIAL if collection.partial else ExitCode.DONE
 
 
@@ -133,7 +133,7 @@ main.add_command(reconciling.reconcile)
 
 @main.command()
 @click.argument("days", type=DAY, nargs=-1, metavar="[DAY [DAY]]")
-@source_option
+@kept_option
 @json_option
 @guarded
 def diff(days: tuple[date, ...], source: str | None, as_json: bool) -> None:
@@ -198,7 +198,7 @@ def demo_backfill(days: int, as_json: bool) -> None:
 
 @main.command()
 @click.argument("day", type=DAY, required=False)
-@source_option
+@kept_option
 @json_option
 @guarded
 def report(day: date | None, source: str | None, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from fa_stats import catalogue, diff, snapshots
 from fa_stats import run as runs
 from fa_stats.collection import Value
 from fa_stats.diff import Added, Change, Changed, Removed, Same, StatusChanged
-from fa_stats.errors import NotFoundError
+from fa_stats.errors import NotFoundError, UsageError
 from fa_stats.settings import Settings
 from fa_stats.snapshots import Snapshot
 
@@ -58,8 +58,9 @@ def between(settings: Settings, days: Sequence[date], source: str | None) -> Com
     else:
         earlier = next(snapshots.earlier(settings.data, after.collection.day, after.source_identity), None)
         if earlier is None:
-            hint = "`fa-stats demo backfill` gives the demo a history."
-            raise NotFoundError(f"There is no day before {after.collection.day} to compare with. {hint}")
+            of_demo = after.collection.source_kind == "demo"
+            hint = " `fa-stats demo backfill` gives the demo a history." if of_demo else ""
+            raise NotFoundError(f"There is no day before {after.collection.day} to compare with.{hint}")
         before = earlier
     versions = (before.collection.application_version, after.collection.application_version)
     changes = diff.compare(
@@ -77,7 +78,24 @@ def snapshot_of(settings: Settings, day: date | None, source: str | None) -> Sna
             return found
     if not kept:
         raise NotFoundError(f"There is no run yet in {settings.data}. `fa-stats run` makes the first.")
-    raise NotFoundError(f"There is no readable run of {day}. Kept are {min(kept)} to {max(kept)}.")
+    which = f"{f' of {day}' if day else ''}{' of that source' if source else ''}"
+    raise NotFoundError(f"There is no readable run{which}. Kept are {min(kept)} to {max(kept)}.")
+
+
+def sole_snapshot(settings: Settings, day: date, source: str | None) -> Snapshot:
+    """Return the newest readable snapshot of a day, of a source that has to be named where the day has several.
+
+    Raises NotFoundError, and UsageError where it is not named.
+    """
+    found = snapshot_of(settings, day, source)
+    of_day = [
+        snapshots.if_readable(settings.data, day, run) for other, run in snapshots.found(settings.data) if other == day
+    ]
+    labels = {each.source_identity: each.collection.source_label for each in of_day if each}
+    if source is None and len(labels) > 1:
+        names = ", ".join(sorted(labels.values()))
+        raise UsageError(f"{day} has runs of {len(labels)} sources ({names}): say which one is meant, with --source.")
+    return found
 
 
 def _of_source(settings: Settings, day: date, identity: str) -> Snapshot:

@@ -31,7 +31,7 @@ _CODES = {
     Verdict.INCOMPLETE: ExitCode.PARTIAL,
     Verdict.FAILED: ExitCode.NO_PAYLOAD,
 }
-RUN_AGAIN = "Nothing of earlier days is lost. Run it again: `fa-stats run`."
+RUN_AGAIN = "Nothing of earlier days is lost. Run it again, as before."
 
 
 def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> RunRecord:
@@ -39,7 +39,7 @@ def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> R
     collection, previous = snapshot.collection, comparison.previous
     counts = collection.counts()
     changed = differences(comparison.changes)
-    lost = sum(figure.status.partial for figure in collection.stats + collection.metrics)
+    lost = _lost(collection)
     said = f"{counts[Status.OK]} of {len(collection.stats)} stats counted"
     checks = Counter(each.outcome for each in snapshot.checks)
     if broken := checks[Outcome.FAILED]:
@@ -69,20 +69,35 @@ def record_of(begun: RunRecord, snapshot: Snapshot, comparison: Comparison) -> R
         metrics_sha256=payload.digest(snapshot.metrics),
         previous_run=previous.run if previous else None,
         previous_day=previous.collection.day if previous else None,
-        problem=_lacking(collection),
+        problem=_problem(snapshot),
         advice=None,
         submission=Submission(),
     )
 
 
-def _lacking(collection: Collection) -> str | None:
-    """Say how many figures are missing for want of a permission of the API key; None where none is."""
-    figures = collection.stats + collection.metrics
+def _lost(collection: Collection) -> str:
+    """Count what failed, timed out or went over the budget; empty where nothing did."""
+    stats, metrics = (sum(each.status.partial for each in of) for of in (collection.stats, collection.metrics))
+    if not metrics:
+        return str(stats or "")
+    also = f"{metrics} metric{'s' * (metrics > 1)}"
+    return f"{stats} and {also}" if stats else also
+
+
+def _problem(snapshot: Snapshot) -> str | None:
+    """Say what stands in the way most: checks that failed, permissions that lack, the commonest failure."""
+    figures = snapshot.collection.stats + snapshot.collection.metrics
+    said = []
+    if broken := [each.name for each in snapshot.checks if each.outcome is Outcome.FAILED]:
+        said.append(f"Failed: {'; '.join(broken)}.")
     missing = sum((figure.reason or "").startswith(LACKS) for figure in figures if figure.status is not Status.OK)
-    if not missing:
-        return None
-    said = "stats and metrics are missing for want of a permission"
-    return f"{missing} {said}: `fa-stats doctor` names what the API key lacks."
+    if missing:
+        lacking = "stats and metrics are missing for want of a permission"
+        said.append(f"{missing} {lacking}: `fa-stats doctor` names what the API key lacks.")
+    reasons = Counter(figure.reason for figure in figures if figure.status.partial)
+    for reason, number in reasons.most_common(1):
+        said.append(f"The commonest reason, {number} of {reasons.total()}: {reason}.")
+    return " ".join(said) or None
 
 
 def failed(begun: RunRecord, problem: str, code: int = ExitCode.NO_PAYLOAD) -> RunRecord:

@@ -14,6 +14,7 @@ from fa_stats.errors import DayError, ParameterError
 _CREDENTIAL = re.compile(
     r"://[^/\s@:]*:[^\s]*@|\bhttps?://[^/\s]*@|\b(?:password|passwd|secret|token|api[_-]?key)\s*[=:]", re.IGNORECASE
 )
+_FIRST = date(2000, 1, 1)
 _OF_JUPYTER = frozenset({"In", "Out"})
 _PLAIN = (str, int, float, bool, list, dict, tuple, date, type(None))
 
@@ -44,12 +45,15 @@ class Parameters:
 def parse_day(text: str) -> date:
     """Read a day written as YYYY-MM-DD; raises DayError."""
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return date.fromisoformat(text)
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
     except ValueError:
-        pass
-    said = "That" if _CREDENTIAL.search(text) else repr(text)
-    raise DayError(f"{said} is no day. Write it as 2026-11-23.")
+        day = None
+    if day is None:
+        said = "That" if _CREDENTIAL.search(text) else repr(text)
+        raise DayError(f"{said} is no day. Write it as 2026-11-23.")
+    if day < _FIRST:
+        raise DayError(f"{day} is too early: no instance is as old. Give a day since {_FIRST}.")
+    return day
 
 
 def of_notebook(namespace: Mapping[str, Any]) -> Parameters:
@@ -77,7 +81,8 @@ def among(namespace: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
         if _CREDENTIAL.search(str(value)):
             raise ParameterError(
                 f"`{name}` holds something like a credential. Papermill writes parameters into the notebook: "
-                "put the source with its credentials into the environment variable FA_STATS_SOURCE instead."
+                "put the source with its credentials into the environment variable FA_STATS_SOURCE instead, delete the "
+                "notebook that papermill has written, and change the credential if others may have read it."
             )
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)

@@ -241,7 +241,7 @@ def provenance(page: Page) -> Fragment:
         ("Run again because", record.again_because),
         ("Previous run", previous),
         ("Source", f"{record.source_label} ({record.source_kind})"),
-        ("Database", collection.source_version if collection else None),
+        ("Answered by", collection.source_version if collection else None),
         ("Instance", render.code(record.instance) if record.instance else None),
         ("FusionAuth", record.application_version),
         ("Time zone of reports", collection.report_timezone if collection else None),
@@ -318,6 +318,8 @@ def _budget(page: Page) -> str:
     budget = page.record.budget_microseconds
     if not budget or page.collection is None:
         return ""
+    if page.record.source_kind == "api":
+        return f"the budget of {duration(budget)} counts the rests between calls, too"
     share = render.percent(page.collection.database_microseconds / budget)
     return f"{share} of the budget of {duration(budget)}"
 

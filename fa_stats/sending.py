@@ -10,7 +10,7 @@ import click
 
 from fa_stats.errors import ExitCode, StorageError
 from fa_stats.record import PAYLOADS, State
-from fa_stats.shell import DAY, dump, guarded, json_option, note, source_option
+from fa_stats.shell import DAY, dump, guarded, json_option, note, sole_option
 
 if TYPE_CHECKING:
     from fa_stats.record import Submission
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("day", type=DAY)
 @click.option("--by", required=True, metavar="NAME", help="Who approves: it stays in the ledger and on the receipt.")
 @click.option("--note", "remark", metavar="TEXT", help="A remark for the ledger.")
-@source_option
+@sole_option
 @json_option
 @guarded
 def approve(day: date, by: str, remark: str | None, source: str | None, as_json: bool) -> None:
@@ -33,7 +33,7 @@ def approve(day: date, by: str, remark: str | None, source: str | None, as_json:
     from fa_stats.clock import Clock
 
     found, clock = settings.load(), Clock()
-    snapshot = comparison.snapshot_of(found, day, source)
+    snapshot = comparison.sole_snapshot(found, day, source)
     approved = outbox.approve(found, snapshot, by, remark, clock)
     try:
         outcome.refreshed(found, snapshot, clock)
@@ -45,7 +45,8 @@ def approve(day: date, by: str, remark: str | None, source: str | None, as_json:
         told = {"day": day, "run": approved.run, "by": approved.by, "note": remark, "payloads": payloads}
         click.echo(dump(told | {"submission": _plain(submission)}))
         return
-    click.echo(f"{approved.by} approved the run {approved.run} of {day}:")
+    label = snapshot.collection.source_label
+    click.echo(f"{approved.by} approved the run {approved.run} of {day} ({label}):")
     for each in payloads:
         click.echo(f"  {PAYLOADS[str(each['payload'])]:<10}  sha256 {each['sha256']}  {each['bytes']} bytes")
     asked = submission.state != State.NOT_ASKED
@@ -54,7 +55,7 @@ def approve(day: date, by: str, remark: str | None, source: str | None, as_json:
 
 @click.command()
 @click.argument("days", type=DAY, nargs=-1, metavar="[DAY ...]")
-@source_option
+@sole_option
 @json_option
 @guarded
 def submit(days: tuple[date, ...], source: str | None, as_json: bool) -> int:
@@ -69,7 +70,7 @@ def submit(days: tuple[date, ...], source: str | None, as_json: bool) -> int:
         raise click.UsageError("--source goes with a DAY: without one, the runs of all sources are sent that wait.")
     found, clock, chance = settings.load(), Clock(), random.SystemRandom()
     if days:
-        asked = [comparison.snapshot_of(found, day, source) for day in dict.fromkeys(days)]
+        asked = [comparison.sole_snapshot(found, day, source) for day in dict.fromkeys(days)]
         done = []
         for snapshot in asked:
             done.append((snapshot, outbox.submit(found, snapshot, clock, chance, note)))

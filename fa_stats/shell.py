@@ -7,9 +7,11 @@ import json
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
@@ -95,6 +97,16 @@ def _without_credentials(text: str) -> str:
     return _CREDENTIALS.sub("://***@", text)
 
 
+def fault(error: Exception) -> str:
+    """Say where an error came up that nobody foresaw: places in our code, no values, which might be secret."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(each.filename).name}:{each.lineno}" for each in frames if "fa_stats" in each.filename]
+    return (
+        f"an unexpected {type(error).__name__} at {' > '.join(places)}. This is a fault of fa_stats itself; please "
+        "report this line. `fa-stats verify` tells whether all that is kept holds."
+    )
+
+
 def guarded(function: Callable[P, int | None]) -> Callable[P, None]:
     """End with the exit code of the command, or of the error in words: a user's mistake never shows a traceback."""
 
@@ -106,6 +118,8 @@ def guarded(function: Callable[P, int | None]) -> Callable[P, None]:
         except FaStatsError as error:
             note(f"fa-stats: {error}")
             code = error.exit_code
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
         except KeyboardInterrupt:
             note("fa-stats: interrupted. Earlier days are whole; nothing half-written is left.")
             code = ExitCode.NO_PAYLOAD
@@ -113,6 +127,9 @@ def guarded(function: Callable[P, int | None]) -> Callable[P, None]:
             # Whoever read the output has seen enough; what is left of it is for nobody.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = ExitCode.DONE
+        except Exception as error:  # a fault of our own has its own exit code, too
+            note(f"fa-stats: {fault(error)}")
+            code = ExitCode.NO_PAYLOAD
         sys.exit(int(code))
 
     return call
@@ -134,8 +151,26 @@ class Day(click.ParamType):  # type: ignore[type-arg] # generic in newer version
 
 
 DAY = Day()
+
+
+def _not_empty(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a source that is empty: behind it stands a variable that was not set, and another one is never guessed."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty. Leave the option out for the source of the settings.", ctx, param)
+    return value
+
+
 source_option = click.option(
-    "--source", metavar="URL", help="Where the instance is; else FA_STATS_SOURCE, else the settings, else the demo."
+    "--source",
+    metavar="URL",
+    callback=_not_empty,
+    help="Where the instance is; else FA_STATS_SOURCE, else the settings, else the demo.",
+)
+kept_option = click.option(
+    "--source", metavar="URL", callback=_not_empty, help="The source whose run it is; else that of the newest run."
+)
+sole_option = click.option(
+    "--source", metavar="URL", callback=_not_empty, help="The source whose run it is, where a day has runs of several."
 )
 day_option = click.option(
     "--day", type=DAY, metavar="DAY", help="The report's day, YYYY-MM-DD in UTC; today by default."

@@ -13,14 +13,16 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def section(kind: Any, table: Any, name: str, mistakes: list[str]) -> Any:
-    """Return the dataclass `kind` filled from a table; None, and a sentence for each mistake, where it cannot be."""
+    """Return the dataclass `kind` filled from a table, with a sentence for each mistake; None where it cannot be.
+
+    What is wrong is at its default, so that the rest can be looked at, too.
+    """
     known = {each.name: each for each in fields(kind)}
     if not isinstance(table, dict):
         mistakes.append(f"`{name.strip('[]')}` is a section: write [{name}]")
         return None
     hints = get_type_hints(kind)
     values = {}
-    wrong = False
     for key, value in table.items():
         converted = _convert(value, hints[key]) if key in known else None
         if key not in known:
@@ -29,17 +31,12 @@ def section(kind: Any, table: Any, name: str, mistakes: list[str]) -> Any:
             # A list or table is not repeated: it may hold a source with its credentials.
             given = f"a {type(value).__name__}" if isinstance(value, list | dict) else repr(value)
             mistakes.append(f"`{key}` in [{name}] is to be {_words(hints[key])}, not {given}")
-            wrong = True
         else:
             values[key] = converted
-    missing = [
-        key
-        for key, each in known.items()
-        if key not in table and each.default is MISSING and each.default_factory is MISSING
-    ]
-    if missing:
+    needed = [key for key, each in known.items() if each.default is MISSING and each.default_factory is MISSING]
+    if missing := [key for key in needed if key not in table]:
         mistakes.append(f"[{name}] lacks {', '.join(f'`{key}`' for key in missing)}")
-    return None if missing or wrong else kind(**values)
+    return kind(**values) if set(needed) <= values.keys() else None
 
 
 def unknown(key: str, where: str, known: Iterable[str]) -> str:

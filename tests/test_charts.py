@@ -105,7 +105,7 @@ def test_a_report_is_made_where_charts_cannot_be() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     soup = BeautifulSoup(done.stdout, "html.parser")
     assert not soup.find_all("img")
-    assert "the database worked 41.0" in soup.get_text()
+    assert "the statements took 41.0" in soup.get_text()
     assert "The chart could not be drawn (ModuleNotFoundError)." in soup.get_text()
     assert len(rows(soup)) == 2
 
@@ -141,7 +141,7 @@ def test_a_line_over_days_needs_two_runs() -> None:
     assert "no earlier run yet" in str(charts.over_days([(DAY, 208, 41_000)]))
     soup = parse(charts.over_days([(DAY - timedelta(1), 208, 30_000), (DAY, 208, 41_000)]))
     assert alt(soup).startswith(
-        "On 23 November 2026 the database worked 41.0 ms; the median of 1 earlier run is 30.0 ms."
+        "On 23 November 2026 the statements took 41.0 ms; the median of 1 earlier run is 30.0 ms."
     )
     assert "Each run counted 208 stats." in alt(soup)
 

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 from projects import BIN, Project
 
-from fa_stats import __version__, catalogue, cli, snapshots
+from fa_stats import __version__, catalogue, cli, shell, snapshots
 from fa_stats.errors import ExitCode
 
 SECRET = "vexlorn-s3cret"
@@ -124,6 +124,10 @@ print([name for name in heavy if name in sys.modules], file=sys.stderr)
         (["collect", "--day", "2026-02-30"], "'2026-02-30' is no day"),
         (["collect", "--day", "2999-01-01"], "2999-01-01 is still to come"),
         (["run", "--day", "2999-01-01"], "2999-01-01 is still to come"),
+        (["collect", "--day", "0001-01-01"], "0001-01-01 is too early: no instance is as old."),
+        (["run", "--source", ""], "it is empty. Leave the option out for the source of the settings."),
+        (["collect", "--source", " "], "it is empty. Leave the option out for the source of the settings."),
+        (["report", "--source="], "it is empty."),
         (["run", "--again"], "needs a reason for the ledger"),
         (["run", "--reason", "x"], "give it together with --again"),
         (["diff", DAY, DAY, DAY], "Name two days at the most"),
@@ -248,6 +252,20 @@ def test_the_sql_is_what_a_collection_runs(project: Project) -> None:
         assert connection.execute(call("catalogue", "sql", "messengers").stdout).fetchall()
 
 
+def test_a_fault_of_our_own_is_told_without_values_and_ends_in_3() -> None:
+    @click.command()
+    @shell.guarded
+    def broken() -> None:
+        raise ZeroDivisionError(SECRET)
+
+    result = CliRunner().invoke(broken)
+    assert result.exit_code == ExitCode.NO_PAYLOAD
+    assert re.match(
+        r"fa-stats: an unexpected ZeroDivisionError at shell\.py:\d+\. This is a fault of fa_", result.stderr
+    )
+    assert SECRET not in result.output
+
+
 # -------------------------------------------------------------------------------------------------------------- collect
 
 
@@ -265,7 +283,9 @@ def test_collect_prints_the_exact_bytes_and_nothing_else(project: Project) -> No
     payload = json.loads(ended.stdout)
     assert len(payload["stats"]) > 150
     assert re.search(
-        r"^29 statements, \d+ ms in the database: \d+ ok, \d+ unavailable\.$", ended.stderr.decode(), re.MULTILINE
+        r"^DuckDB file instance.duckdb, 29 statements in \d+ ms: \d+ ok, \d+ unavailable\.$",
+        ended.stderr.decode(),
+        re.MULTILINE,
     )
     assert [path.name for path in project.folder.iterdir()] == ["fa_stats.toml"]
 
@@ -321,7 +341,7 @@ def test_collect_leaves_out_what_is_switched_off(project: Project) -> None:
 
 def test_collect_alone_measures_every_stat(project: Project) -> None:
     ended = collected(project, "--isolated")
-    assert re.search(rb"^1\d\d statements, ", ended.stderr, re.MULTILINE)
+    assert re.search(rb", 1\d\d statements in ", ended.stderr, re.MULTILINE)
 
 
 def test_a_partial_collection_ends_in_5(project: Project, tmp_path: Path) -> None:

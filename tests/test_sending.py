@@ -52,6 +52,19 @@ def test_an_approval_says_exactly_what_it_is_about(done: Project) -> None:
     assert "By Ada Lovelace, for exactly these bytes" in report
 
 
+def test_of_a_day_with_runs_of_two_sources_the_one_that_is_meant_has_to_be_named(done: Project) -> None:
+    assert done.call("run", "--source", "demo:", "--day", str(DAY)).returncode == 0
+    for command in (("approve", str(DAY), *BY), ("submit", str(DAY))):
+        ended = done.call(*command)
+        assert ended.returncode == 2
+        assert f"{DAY} has runs of 2 sources (" in ended.stderr
+        assert "embedded demo, seed 1" in ended.stderr
+    assert not [entry for entry in done.entries() if entry["event"] == "approved"]
+    ended = done.call("approve", str(DAY), *BY, "--source", done.source)
+    assert ended.returncode == 0
+    assert f"of {DAY} (DuckDB file " in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("command", "code", "said"),
     [

@@ -95,7 +95,8 @@ def once_a_day(evidence: Evidence) -> Finding:
 
 def load_within_budget(evidence: Evidence) -> Finding:
     """Check the time in the database against the run's budget, and each query's against its limit."""
-    asked = [each for each in evidence.collection.statements if each.name != CONFIGURATION]
+    statements = evidence.collection.statements
+    asked = [each for each in statements if each.name != CONFIGURATION or each.load.calls]
     if not asked:
         return not_run("No query is on the record.")
     spent, budget = sum(each.microseconds for each in asked), evidence.budget_microseconds
@@ -103,12 +104,13 @@ def load_within_budget(evidence: Evidence) -> Finding:
     slow = [each.name for each in asked if each.microseconds > _stretched(limit)]
     wrong = [f"{listed(slow)}: beyond the limit of {_seconds(limit)} for a query."] if slow else []
     if spent > _stretched(budget):
-        wrong.append(f"{_seconds(spent)} were spent in the database, {_seconds(budget)} are allowed.")
+        wrong.append(f"{_seconds(spent)} were spent in statements, {_seconds(budget)} are allowed.")
     longest = max(each.microseconds for each in asked)
-    calls = sum(each.load.calls or 0 for each in evidence.collection.statements)
-    if calls:
+    if calls := sum(each.load.calls or 0 for each in statements):
         where = f"in {number(calls, 'call')} of the HTTP API and {len(asked)} queries over their answers"
-        return verdict(wrong, f"{_seconds(spent)} of {_seconds(budget)} allowed, {where}.")
+        return verdict(
+            wrong, f"{_seconds(spent)} {where}; {_seconds(budget)} are allowed, with the rests between calls."
+        )
     return verdict(
         wrong,
         f"{_seconds(spent)} in the database of {_seconds(budget)} allowed, in {len(asked)} queries; the longest took "

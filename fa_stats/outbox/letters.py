@@ -141,7 +141,7 @@ def hindrance(settings: Settings, snapshot: Snapshot, letter: Letter, entries: E
     if not send.allowed:
         found = Sent(letter.payload, State.NOT_ALLOWED if letter.wanted else State.NOT_ASKED, send.reason)
     elif letter.instance is None:
-        said = "The instance has no id by which a receiver could tell its reports apart."
+        said = "The instance has no id by which a receiver could tell its reports apart: set `id` under [instance]."
         found = Sent(letter.payload, State.NOT_ALLOWED, said)
     elif not letter.url:
         name = "metrics" if letter.payload is Payload.METRICS else "usage_data"
