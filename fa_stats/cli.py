@@ -226,9 +226,7 @@ def doctor(as_json: bool) -> int:
         click.echo(dump([finding.to_json() for finding in findings]))
     else:
         for finding in findings:
-            click.echo(f"{'ok     ' if finding.good else 'MEND   '}{finding.what}")
-            if finding.mend:
-                click.echo(f"       {finding.mend}")
+            click.echo(finding.to_text())
     return ExitCode.DONE if all(finding.good for finding in findings) else ExitCode.CHECK_FAILED
 
 

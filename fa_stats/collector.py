@@ -1,8 +1,8 @@
 """Runs the statements one at a time: times them, limits them, rests between them, and keeps failures apart.
 
 The order is fixed: the instance's own switch first, and alone; then the policy, which may be a document elsewhere; then
-the schema; then the instance's own row; then all the rest. A statement that fails is cut in parts until the culprit
-stands alone with its error.
+the schema, over the HTTP API after the version; then the instance's own row; then all the rest. A statement that fails
+is cut in parts until the culprit stands alone with its error.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def collect(
         run = _Run(catalogue, order, clock, progress, session)
         run.read_switch()
         run.ask_policy()
+        run.read_version()
         try:
             run.read_schema()
         except QueryError as error:
@@ -139,6 +140,12 @@ class _Run:
             for stat in self.catalogue.statement["current_usage_stats"].stats:
                 self.figures[stat.name] = Figure(stat.name, Status.DISABLED, reason="the settings do not follow it")
         self.follows = found.record.follows_active_list
+
+    def read_version(self) -> None:
+        """Ask an HTTP API for its version: only that tells which stats it can have, as columns do in a database."""
+        if self.session.source.kind == "api":
+            stats = self.catalogue.statement["version"].stats
+            self._run_all([stat for stat in stats if stat.name not in self.disabled])
 
     def _unreadable_switch(self) -> str | None:
         """Say why the switch cannot be read, where the schema tells."""

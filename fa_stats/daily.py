@@ -32,6 +32,8 @@ def execute(settings: Settings, asked: Parameters, clock: Clock, say: Callable[[
     done = None if asked.again else outcome.finished_run(settings, day, source)
     if done and outcome.whole(settings, done[0]) and not asked.submit:
         return done[0], True
+    if not done:
+        run.check(settings, source)
     from fa_stats import kernel  # with Jupyter, which a day that is done does without
 
     name = run.new_name(clock.now())

@@ -189,7 +189,7 @@ class Run:
             submission=Submission("nothing to send", "Nothing was sent: there is no payload."),
         )
         outcome.write_record(self.settings, self.record)
-        outcome.enter(self.settings, self.record, self.clock, "off", reason=str(off))
+        outcome.enter(self.settings, self.record, self.clock, "off", reason=str(off), identity=self.source.identity)
 
     def _fail(self, error: FaStatsError) -> None:
         """Write the report of a run that has no payload; one that has it is seen through by the next run."""
@@ -215,10 +215,14 @@ def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Run:
     settings = settings_module.load()
     day = asked.check(clock.now().date())
     source = source_of(settings, asked.source, day)
-    if name := os.environ.get(RUN_VARIABLE):
-        return replace(begin(settings, source, asked, day, clock, name, ExitStack()), progress=watch())
-    if not asked.again and (done := outcome.finished_run(settings, day, source)) and outcome.whole(settings, done[0]):
+    name = os.environ.get(RUN_VARIABLE)
+    done = None if name or asked.again else outcome.finished_run(settings, day, source)
+    if done and outcome.whole(settings, done[0]):
         return _taken_up(settings, source, asked, clock, done)
+    if not done:
+        check(settings, source)
+    if name:
+        return replace(begin(settings, source, asked, day, clock, name, ExitStack()), progress=watch())
     name = new_name(clock.now())
     with ExitStack() as lock:
         lock.enter_context(files.only_run(settings.data, name, clock.now()))
@@ -284,6 +288,12 @@ def source_of(settings: Settings, url: str | None, day: date) -> Source:
     if source.kind == "demo" and day < DEMO_BEGINS:
         raise DayError(f"The demo instance does not exist before {DEMO_BEGINS}: ask for that day or a later one.")
     return source
+
+
+def check(settings: Settings, source: Source) -> None:
+    """Raise UsageError where a run could not even connect for want of a key or file; nothing is opened or written."""
+    if consent.may_connect(settings.collection.mode).allowed:
+        source.check()
 
 
 def versions() -> dict[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,15 +19,17 @@ import loaded
 import pytest
 from instances import BEFORE, DAY, changed, figures, instance, limits, metrics, names
 from projects import Project
-from standin import Fault, Standin
+from standin import Standin
 
-from fa_stats import catalogue, collector, consent, demo, payload, sources
+from fa_stats import catalogue, collector, consent, demo, payload, run, sources
 from fa_stats.api import shown
 from fa_stats.catalogue import CONFIGURATION, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection, Status
 from fa_stats.collector import Order
-from fa_stats.errors import CollectionOffError, SourceError
+from fa_stats.errors import CollectionOffError, SourceError, UsageError
+from fa_stats.reconcile import audit
+from fa_stats.reconcile.result import Result
 from fa_stats.settings import Api, Configuration, Instance, Settings
 
 INSTANCES = [(1, DAY), (2, BEFORE), (3, demo.UPGRADED)]
@@ -284,13 +289,142 @@ def standin_tenant(standin: Standin) -> str:
 
 
 def test_a_switch_that_is_off_is_read_and_nothing_else(tmp_path: Path) -> None:
-    off = changed(
-        tmp_path, """UPDATE system_configuration SET data = '{"usageDataConfiguration": {"enabled": false}}'"""
-    )
-    with serving(off) as standin:
+    with serving(switched_off(tmp_path)) as standin:
         with pytest.raises(CollectionOffError):
             ask(standin)
         assert [request.path for request in standin.requests] == [SWITCH]
+
+
+def switched_off(folder: Path) -> Path:
+    """An instance whose own switch for usage data is off."""
+    return changed(
+        folder, """UPDATE system_configuration SET data = '{"usageDataConfiguration": {"enabled": false}}'"""
+    )
+
+
+def reconciled(standin: Standin, folder: Path) -> Result:
+    given = replace(limits(measured_alone=0), folder=folder, api=FAST)
+    return audit.gather(given, audit.Asked(standin.url), Clock())
+
+
+def test_a_reconciliation_reads_no_more_than_the_switch_that_is_off(tmp_path: Path) -> None:
+    with serving(switched_off(tmp_path)) as standin:
+        found = reconciled(standin, tmp_path)
+        assert [request.path for request in standin.requests] == [SWITCH]
+    assert found.evidence.switch.on is False
+    with serving() as standin:
+        reconciled(standin, tmp_path)
+        assert standin.requests[0].path == SWITCH
+        assert set(standin.counts.values()) == {1, 2}  # the switch is asked once more for what is counted
+        assert standin.counts["GET", "/api/system/version"] == 1
+
+
+def test_a_preview_in_spite_of_the_switch_shows_what_would_be_counted(tmp_path: Path) -> None:
+    with serving(switched_off(tmp_path), version="1.51.2") as standin:
+        found = figures(ask(standin, preview=True))
+    assert (
+        found["applicationVerificationPhoneTemplate"].reason == "it came with FusionAuth 1.59.0, this instance is older"
+    )
+    assert found["applicationNumber"].status is Status.OK
+
+
+@pytest.mark.parametrize("off", [("productVersion",), ("metricsVersion",), ("productVersion", "metricsVersion")])
+def test_where_the_version_is_not_to_be_counted_nothing_newer_is_counted_wrongly(off: tuple[str, ...]) -> None:
+    with serving(version="1.51.2") as standin:
+        collection = ask(standin, disabled=dict.fromkeys(off, "switched off"))
+    found = figures(collection)
+    assert [metrics(collection)[name].status for name in off] == [Status.DISABLED] * len(off)
+    phone = found["applicationVerificationPhoneTemplate"]
+    assert phone.status is Status.UNAVAILABLE
+    assert (phone.reason or "").startswith("it came with FusionAuth 1.59.0, ")
+    assert found["applicationNumber"].status is Status.OK
+
+
+def test_what_we_need_for_ourselves_is_not_charged_to_the_first_statement() -> None:
+    """DuckDB loads pandas, where there is one, when the first text comes into it from Python."""
+    code = """
+import sys
+from fa_stats.settings import Api
+from fa_stats.sources.api import HTTPInstance
+from fa_stats.api import shown
+with HTTPInstance(sys.argv[1], Api(calls_per_second=1000)).connect() as connection:
+    before = set(sys.modules)
+    connection._make(shown.load().calls["system_configuration"], {})
+    print(sorted(name for name in set(sys.modules) - before if name.split(".")[0] in ("pandas", "numpy")))
+"""
+    with serving() as standin:
+        done = subprocess.run([sys.executable, "-c", code, standin.url], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+# -------------------------------------------------------------------------------------------------------- without a key
+
+NOTHING = {"fa_stats.toml"}
+
+
+def without_key(project: Project, monkeypatch: pytest.MonkeyPatch, *, mode: str = "local") -> Project:
+    """The project at an instance that nobody answers for, without a key."""
+    monkeypatch.delenv("FUSIONAUTH_API_KEY", raising=False)
+    path = project.folder / "fa_stats.toml"
+    path.write_text(f'{path.read_text()}[collection]\nmode = "{mode}"\n')
+    return Project(project.folder, "https://host-7f3a9c.invalid")
+
+
+def test_without_a_key_what_opens_no_connection_does_as_ever(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = without_key(project, monkeypatch, mode="off")
+    ended = there.run()
+    assert (ended.returncode, [entry["event"] for entry in there.entries()]) == (0, ["off"]), ended.stderr
+    ended = there.call("reconcile")
+    assert ended.returncode in (0, 1), ended.stderr
+    assert "no connection was opened" in ended.stdout
+    assert there.call("doctor").returncode == 0
+
+
+def test_without_a_key_a_day_that_has_its_run_is_shown_and_compared(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as standin:
+        there = Project(project.folder, standin.url)
+        for day in (date(2025, 6, 1), date(2025, 6, 2)):
+            assert there.run(day=day).returncode == 0
+        asked = len(standin.requests)
+        monkeypatch.delenv("FUSIONAUTH_API_KEY")
+        again = there.run(day=date(2025, 6, 2))
+        assert (again.returncode, "has its run already" in again.stderr) == (0, True), again.stderr
+        assert there.call("diff", "--source", standin.url).returncode == 0
+        assert there.call("report", "--source", standin.url).returncode == 0
+        assert len(standin.requests) == asked
+
+
+@pytest.mark.parametrize("lacking", ["key", "key file", "ca", "ssl_ca"])
+def test_where_the_key_or_a_certificate_is_not_there_nothing_is_written(
+    lacking: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = without_key(project, monkeypatch)
+    said = "There is no API key."
+    if lacking == "key file":
+        monkeypatch.setenv("FUSIONAUTH_API_KEY_FILE", "absent")
+        said = "The file that FUSIONAUTH_API_KEY_FILE names cannot be read."
+    if lacking == "ca":
+        monkeypatch.setenv("FUSIONAUTH_API_KEY", "any")
+        (there.folder / "fa_stats.toml").write_text('[api]\nca = "absent.pem"\n')
+        said = "The file that `ca` under [api] in fa_stats.toml names is not there."
+    if lacking == "ssl_ca":
+        there = Project(there.folder, "mysql://jo@127.0.0.1:1/d?ssl_ca=absent.pem")
+        said = "The files that `ssl_ca`, `ssl_cert` and `ssl_key` name cannot be read"
+    for command in (("run",), ("run", "--again", "--reason", "x"), ("collect",), ("reconcile",)):
+        ended = there.call(*command)
+        assert (ended.returncode, ended.stdout) == (2, ""), command
+        assert said in ended.stderr
+        assert there.files() == NOTHING
+    monkeypatch.chdir(there.folder)
+    monkeypatch.setenv("FA_STATS_SOURCE", there.source)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        run.start({})  # as plain papermill does
+    monkeypatch.setenv(run.RUN_VARIABLE, "20261123T020000Z-3f9c")
+    with pytest.raises(UsageError, match=re.escape(said)):
+        run.start({})  # as the kernel of `fa-stats run` does
+    assert there.files() == NOTHING
 
 
 def test_mode_off_opens_no_connection() -> None:
@@ -400,27 +534,3 @@ def test_a_report_says_on_its_first_screen_what_a_key_lacks(project: Project) ->
     [folder] = project.folders()
     page = (folder / "report.html").read_text()
     assert page.index("2 stats and metrics are missing for want of a permission") < page.index("Was it sent?")
-
-
-def test_doctor_names_what_a_key_lacks_and_what_it_has_too_much(project: Project) -> None:
-    def doctor(standin: Standin) -> str:
-        return project.call("doctor", FA_STATS_SOURCE=standin.url, FUSIONAUTH_API_KEY=standin.key).stdout
-
-    with serving(permissions=LEAST) as standin:
-        assert "may GET all that is counted in, and may not POST" in doctor(standin)
-    with serving(permissions={path: how for path, how in LEAST.items() if "theme" not in path}) as standin:
-        assert "The API key lacks a permission: GET /api/theme/search." in doctor(standin)
-    with serving(permissions={**LEAST, "/api/group/search": ("GET", "POST")}) as standin:
-        assert "more than it needs: it may POST to /api/group/search, where GET is enough." in doctor(standin)
-    with serving() as standin:
-        assert "it may POST to /api/application/search" in doctor(standin)
-        assert {method for method, path in standin.counts if not path.endswith("/search")} == {"GET"}
-    with serving() as standin:
-        standin.expired = True
-        assert "refuses the API key for every call" in doctor(standin)
-    with serving(faults=[Fault("*", "unknown")]) as standin:
-        assert "What answers as the source (HTTP API) knows none of FusionAuth's calls." in doctor(standin)
-    with serving(faults=[Fault("*", "login page")]) as standin:
-        found = doctor(standin)
-        assert found.count("was answered with a page instead of JSON") == 3
-        assert "16 more calls fail." in found

@@ -17,7 +17,8 @@ from receiver import Authority, Proxy, serving
 from standin import KEY, Fault, Standin
 from web import Handler, Host
 
-from fa_stats.api.client import Address, Client, NotShownError
+from fa_stats.api.address import Address
+from fa_stats.api.client import Client, NotShownError
 from fa_stats.clock import Clock
 from fa_stats.errors import QueryError, UsageError
 from fa_stats.settings import Api
@@ -104,7 +105,7 @@ def discreet(said: str) -> None:
 def test_an_address_is_read(url: str, base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUSIONAUTH_API_KEY", f" {SECRET}\n")
     found = Address.parse(url)
-    assert (found.base, found.key) == (base, SECRET)
+    assert (found.base, found.key()) == (base, SECRET)
     assert SECRET not in repr(found)
     assert base not in repr(found)
 
@@ -125,6 +126,13 @@ def test_an_address_is_read(url: str, base: str, monkeypatch: pytest.MonkeyPatch
         f"https://{SECRET}%0aX@host",
         f"https://{SECRET}%20@host",
         "https://%c3%a4@host",
+        "https://a..b",
+        "https://.host",
+        f"https://{'x' * 64}.host",
+        "https://ho st",
+        "https://*",
+        "https://ho%20st",
+        "https://ho\u2024.st",
     ],
 )
 def test_another_address_is_refused_without_being_repeated(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,27 +160,52 @@ def test_a_key_in_the_url_comes_before_that_of_the_environment(
 ) -> None:
     monkeypatch.setenv("FUSIONAUTH_API_KEY", "environment")
     found = Address.parse(f"https://{user}@host")
-    assert (found.base, found.key) == ("https://host", key)
+    assert (found.base, found.key()) == ("https://host", key)
 
 
 def test_a_key_can_be_in_a_file_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "key"
     monkeypatch.setenv("FUSIONAUTH_API_KEY_FILE", str(path))
     with pytest.raises(UsageError, match="FUSIONAUTH_API_KEY_FILE names cannot be read"):
-        Address.parse("https://host")
+        Address.parse("https://host").key()
     path.write_text(f"{SECRET}\n")
-    assert Address.parse("https://host").key == SECRET
+    assert Address.parse("https://host").key() == SECRET
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="cannot be read"):
-        Address.parse("https://host")
+        Address.parse("https://host").key()
+
+
+def test_a_key_file_that_others_may_read_is_told_where_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "key"
+    path.write_text(SECRET)
+    path.chmod(0o600)
+    assert Address.parse("https://host").exposed() is None
+    monkeypatch.setenv("FUSIONAUTH_API_KEY_FILE", str(path))
+    assert Address.parse("https://host").exposed() is None
+    for rights in (0o640, 0o604, 0o620):
+        path.chmod(rights)
+        said = Address.parse("https://host").exposed() or ""
+        assert said.startswith(f"The file of the API key, {path}, can be read or written by others")
+        assert SECRET not in said
+    assert Address.parse("https://typed@host").exposed() is None
+    monkeypatch.setenv("FUSIONAUTH_API_KEY", SECRET)
+    assert Address.parse("https://host").exposed() is None
+    monkeypatch.delenv("FUSIONAUTH_API_KEY")
+    path.unlink()
+    assert Address.parse("https://host").exposed() is None
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two lines\nHost: evil", "schlüssel", "zero\x00"])
 def test_without_a_whole_key_nothing_is_asked(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "key").write_text(key)
     monkeypatch.setenv("FUSIONAUTH_API_KEY_FILE", str(tmp_path / "key"))
+    address = Address.parse("https://host")  # which needs no key
     with pytest.raises(UsageError, match="Settings, API Keys"):
-        Address.parse("https://host")
+        address.key()
+    with pytest.raises(UsageError, match="Settings, API Keys"):
+        Client(address, FAST)
 
 
 def test_a_call_carries_the_key_and_nothing_that_it_need_not(host: Host) -> None:
@@ -203,8 +236,8 @@ def test_no_redirect_is_followed_and_the_key_arrives_nowhere_else(host: Host) ->
 @pytest.mark.parametrize(
     ("status", "body", "kind", "said"),
     [
-        (401, b"", NotShownError, f"the API key may not GET {PATH}"),
-        (403, SECRET.encode(), NotShownError, f"the API key may not GET {PATH}"),
+        (401, b"", NotShownError, f"the API key may not GET {PATH}: it lacks that permission, or FusionAuth does not"),
+        (403, SECRET.encode(), NotShownError, "does not know the key (mistyped, expired, deleted?)"),
         (404, b"", NotShownError, "this version of FusionAuth has no GET"),
         (
             400,
@@ -299,7 +332,17 @@ def test_where_nobody_answers_no_other_call_is_tried() -> None:
 
 def test_a_name_that_nobody_knows_is_said_so() -> None:
     assert "cannot be reached" in str(failing(client("https://host-7f3a9c.invalid")))
-    failing(client(f"https://{'x' * 80}.invalid"))
+
+
+def test_a_name_that_no_host_or_proxy_can_have_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for base in (f"https://{'x' * 80}.invalid", "https://a..b"):  # of a name that came past `parse`
+        asking = Client(Address(base, KEY), FAST, None, Hurried())
+        assert "the name of the host, or of the proxy that the environment names, is not valid" in str(failing(asking))
+        assert asking.made == 1
+    monkeypatch.setenv("HTTPS_PROXY", "http://a..b")
+    asking = client("https://host-7f3a9c.invalid")
+    assert "or of the proxy that the environment names, is not valid" in str(failing(asking))
+    assert asking.made == 1
 
 
 def test_a_line_that_breaks_at_one_call_leaves_the_others(host: Host) -> None:

@@ -13,10 +13,13 @@ import roles
 import servers
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hosted import spare
+from instances import changed
 from projects import DAY, SETTINGS, Fixed, Project
+from test_manners import read_since, reads
 
-from fa_stats import agreement, doctor, notebook, run, settings, snapshots
-from fa_stats.doctor import Finding
+from fa_stats import access, agreement, doctor, notebook, run, settings, snapshots
+from fa_stats.finding import Finding
 from fa_stats.rights import Standing
 
 
@@ -46,6 +49,13 @@ def test_kept_days_are_counted(here: Project) -> None:
     assert f"2 days are kept, {DAY} to {DAY + timedelta(days=1)}." in [finding.what for finding in examine(here)]
 
 
+def test_a_single_day_is_counted_too(here: Project) -> None:
+    daily = run.start({"day": str(DAY)})
+    daily.collect()
+    daily.finish()
+    assert f"1 day is kept, {DAY}." in [finding.what for finding in examine(here)]
+
+
 def test_damaged_and_misplaced_days_are_named(here: Project) -> None:
     daily = run.start({"day": str(DAY)})
     daily.collect()
@@ -68,6 +78,15 @@ def test_wrong_settings_are_the_only_finding(here: Project) -> None:
     assert "did you mean `source`" in mend(here)[0]
 
 
+def test_a_list_of_mistakes_is_indented_as_a_whole(project: Project) -> None:
+    (project.folder / "fa_stats.toml").write_text("[sauce]\n[collection]\nmode = 3\n")
+    ended = project.call("doctor")
+    first, *rest = ended.stdout.splitlines()
+    assert first == "MEND   The settings cannot be used."
+    assert len(rest) == 3
+    assert all(line.startswith(" " * 7) for line in rest)
+
+
 def test_a_file_in_the_place_of_a_folder_is_named(here: Project) -> None:
     here.reports.write_text("")
     assert f"{here.reports} is not a folder" in mend(here)[0]
@@ -82,6 +101,60 @@ def test_a_source_that_is_absent_or_another_database_is_said(here: Project, monk
     assert "holds no FusionAuth tables" in mend(here)[0]
     path.write_text("text")
     assert "is not a DuckDB file" in mend(here)[0]
+
+
+OFF = '{"usageDataConfiguration": {"enabled": false}}'
+
+
+def of_source(project: Project) -> list[Finding]:
+    """What is found about the source alone."""
+    about = ("The source", "The role", "The server", "The connection", "The instance")
+    return [each for each in examine(project) if each.what.startswith(about)]
+
+
+def test_a_file_whose_switch_is_off_has_that_switch_read_and_nothing_else(
+    here: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = Path(here.source.removeprefix("duckdb://"))
+    off = changed(tmp_path, f"UPDATE system_configuration SET data = '{OFF}'", of=of)
+    monkeypatch.setenv("FA_STATS_SOURCE", f"duckdb://{off}")
+    [finding] = of_source(here)
+    assert finding.good
+    assert finding.what == (
+        f"The source (DuckDB file {off.name}) answers. The instance's own switch for usage data is off (Settings, "
+        "System, Analytics & Improvements): that switch was read and nothing else."
+    )
+    path = here.folder / "fa_stats.toml"
+    path.write_text(f'{path.read_text()}[instance]\ndeployment = "cloud"\n')
+    [finding] = of_source(here)
+    assert "In the cloud, the vendor's page says" in finding.what
+
+
+def test_a_server_whose_switch_is_off_has_that_switch_read_and_nothing_else(
+    here: Project, server: servers.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = spare(server.kind)
+    monkeypatch.setenv("FA_STATS_SOURCE", database.url)
+    with database.documents("system_configuration", OFF):
+        before = reads(database)
+        [finding] = of_source(here)
+        assert read_since(database, before) == {"system_configuration"}
+    assert finding.good
+    assert finding.what.endswith("that switch was read and nothing else.")
+    before = reads(database)
+    assert len(of_source(here)) > 1
+    assert read_since(database, before) == {"system_configuration"}  # doctor reads no stat, come what may
+
+
+def test_a_switch_that_cannot_be_read_is_told(here: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Path(here.source.removeprefix("duckdb://"))
+    bad = changed(tmp_path, "UPDATE system_configuration SET data = '{'", of=of)
+    monkeypatch.setenv("FA_STATS_SOURCE", f"duckdb://{bad}")
+    [finding] = [each for each in of_source(here) if not each.good]
+    assert (
+        "the instance's own switch for usage data cannot be read: a document in system_configuration.data"
+        in finding.what
+    )
 
 
 @pytest.mark.parametrize("views", [False, True])
@@ -143,10 +216,10 @@ def test_a_role_without_any_right_is_told_so(
 
 def test_a_connection_that_others_can_read_is_told_how_to_encrypt() -> None:
     for dialect, option in (("postgresql", "sslmode=verify-full"), ("mysql", "ssl_mode=verify_identity")):
-        finding, _ = doctor._session(dialect, Standing(encrypted=False, local=False))
+        finding, _ = access._session(dialect, Standing(encrypted=False, local=False))
         assert not finding.good
         assert option in (finding.mend or "")
-    finding, server = doctor._session("mysql", Standing(encrypted=False, read_only=True))
+    finding, server = access._session("mysql", Standing(encrypted=False, read_only=True))
     assert finding.good
     assert server.what == "The server takes no writes, as a replica does."
 

@@ -49,26 +49,94 @@ def test_a_url_names_its_source() -> None:
     assert found.path == Path("/tmp/some%20where/x.duckdb")
 
 
+def test_space_around_a_url_and_capitals_in_its_kind_do_not_matter() -> None:
+    typed = "typed-key"
+    for url, same in (
+        (" demo:\n", "demo:"),
+        ("Demo", "demo:"),
+        ("DuckDB:///tmp/Some/X.duckdb ", "duckdb:///tmp/Some/X.duckdb"),
+        (f" HTTPS://{typed}@Host:9011/\t", f"https://{typed}@host:9011"),
+        (f"Http://{typed}@localhost", f"http://{typed}@localhost"),
+        ("MySQL://Jo@h/D", "mysql://Jo@h/D"),
+        ("PostgreSQL://Jo@h/D", "postgresql://Jo@h/D"),
+    ):
+        assert (find(url).kind, find(url).identity, find(url).label) == (
+            find(same).kind,
+            find(same).identity,
+            find(same).label,
+        )
+
+
+def refused(url: str) -> str:
+    """What is said of a URL that names no source, without a word of it."""
+    with pytest.raises(UsageError) as raised:
+        find(url)
+    said = str(raised.value)
+    for word in (SECRET, "auth", "127.0.0.1", "localhost:", "internal", "oracle", "18999"):
+        assert word not in said
+    assert "`demo:`, `duckdb:///absolute/path`" in said
+    return said
+
+
+@pytest.mark.parametrize("url", [f"oracle://user:{SECRET}@internal/db", f"ftp://{SECRET}", "auth.internal://x"])
+def test_an_unknown_kind_is_refused_without_being_repeated(url: str) -> None:
+    assert refused(url).startswith("There is no source of that kind. A source is one of")
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        f"oracle://user:{SECRET}@host/db",
-        f"{SECRET}",
-        f"ftp://{SECRET}",
+        "auth.internal",
+        "127.0.0.1:18999",
+        "localhost:18999",
+        "auth.internal:18999/path",
+        f"jo:{SECRET}@internal/db",
         f"C:\\{SECRET}",
+        f"{SECRET}",
+        "//auth.internal",
+        "https//auth.internal",
         "",
-        f"HTTP://u:{SECRET}@h",
-        "demo:x",
+        "  ",
     ],
 )
-def test_an_unknown_url_is_refused_without_being_repeated(url: str) -> None:
-    with pytest.raises(UsageError, match="There is no source of the kind") as raised:
-        find(url)
-    assert SECRET not in str(raised.value)
-    assert "`demo:`, `duckdb:///absolute/path`" in str(raised.value)
+def test_a_source_without_a_kind_is_told_how_a_url_begins(url: str) -> None:
+    assert refused(url).startswith("The source does not begin with its kind, as `https://host` does.")
 
 
-@pytest.mark.parametrize("url", ["duckdb:x.duckdb", "duckdb://x.duckdb", "duckdb:/tmp/x"])
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        (f"postgress://jo:{SECRET}@internal/db", "postgres://"),
+        ("postgressql://internal/db", "postgresql://"),
+        ("postgresql+psycopg://internal/db", "postgresql://"),
+        ("htps://auth.internal", "https://"),
+        ("httpss://auth.internal", "https://"),
+        ("htp://localhost", "http://"),
+        ("mysqll://internal/db", "mysql://"),
+        ("mariadb://internal/db", "mysql://"),
+        ("duckbd:///internal", "duckdb://"),
+    ],
+)
+def test_a_kind_that_is_mistyped_is_told_the_one_that_was_meant(url: str, meant: str) -> None:
+    assert f"There is no source of that kind: did you mean `{meant}`?" in refused(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https:/auth.internal", "`https:` is followed by two slashes, as in `https://host`."),
+        ("https:auth.internal", "`https:` is followed by two slashes, as in `https://host`."),
+        ("HTTP:/localhost:18999", "`http:` is followed by two slashes, as in `http://localhost`."),
+        (f"mysql:jo:{SECRET}@internal/d", "`mysql:` is followed by two slashes, as in `mysql://user@host/database`."),
+        ("postgres:/internal/d", "`postgres:` is followed by two slashes, as in `postgresql://user@host/database`."),
+        ("demo:x", "`demo:` is followed by nothing"),
+    ],
+)
+def test_a_kind_without_its_slashes_is_told_what_follows_it(url: str, said: str) -> None:
+    assert said in refused(url)
+
+
+@pytest.mark.parametrize("url", ["duckdb:x.duckdb", "duckdb://x.duckdb", "duckdb:/tmp/x", "DUCKDB:x"])
 def test_a_relative_duckdb_url_is_told_how_to_be_one(url: str) -> None:
     with pytest.raises(UsageError, match="after three slashes: duckdb:///absolute/path"):
         find(url)

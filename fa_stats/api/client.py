@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from requests.exceptions import RequestException
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from fa_stats import __version__
+from fa_stats.api.address import Address
 from fa_stats.api.shown import lacking, permission
 from fa_stats.clock import Clock
 from fa_stats.errors import QueryError, UsageError
 from fa_stats.outbox.line import Adapter, Line, within
 from fa_stats.settings import Api
 
-KEY, KEY_FILE = "FUSIONAUTH_API_KEY", "FUSIONAUTH_API_KEY_FILE"
-
 _PIECE = 1 << 16
 _MOST = 64_000_000  # bytes of one answer
 _AGAIN = (429, 500, 502, 503, 504)
 _RESTS = (0.5, 2.0)  # seconds before a second and a third attempt
 _LONGEST_REST = 30.0  # that an instance may ask for
-_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class NotShownError(Exception):
@@ -45,58 +42,9 @@ class BadRequestError(QueryError):
     """The instance did not like the parameters of a call."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)  # a repr would show the key
-class Address:
-    """Where an instance answers, and the key that it is asked with."""
-
-    base: str
-    key: str
-
-    @classmethod
-    def parse(cls, url: str) -> Address:
-        """Read a URL such as `https://host`; the key is the URL's, else the environment's. Raises UsageError."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise UsageError(f"The URL of the HTTP API cannot be read. Write it as {_EXAMPLE}.") from None
-        host = parts.hostname or ""
-        if not host or parts.query or parts.fragment:
-            raise UsageError(f"The URL of the HTTP API is to name a host and nothing more: {_EXAMPLE}.")
-        if parts.scheme == "http" and host not in _LOCAL:
-            raise UsageError(
-                "Over http:// everybody on the way could read the API key: it is for this machine alone (localhost). "
-                f"Name the instance as {_EXAMPLE}."
-            )
-        place = f"[{host}]" if ":" in host else host
-        base = f"{parts.scheme}://{place}" + (f":{port}" if port else "") + parts.path.rstrip("/")
-        return cls(base, _key(unquote(parts.password or parts.username or "")))
-
-
-_EXAMPLE = "https://host"
-
-
-def _key(typed: str) -> str:
-    """Return the API key: a typed one, else the environment's, else that of the file which the environment names."""
-    key = typed or os.environ.get(KEY, "").strip()
-    if not key and (file := os.environ.get(KEY_FILE)):
-        try:
-            key = Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise UsageError(f"The file that {KEY_FILE} names cannot be read. It is to hold the API key.") from None
-    if not key:
-        raise UsageError(
-            f"There is no API key. Put it in the environment variable {KEY}, or in a file that {KEY_FILE} names; "
-            "FusionAuth makes one under Settings, API Keys."
-        )
-    if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise UsageError("The API key holds a character that no key has. Copy it anew from Settings, API Keys.")
-    return key
-
-
 @dataclass
 class Client:
-    """Asks one instance, and counts what that costs it.
+    """Asks one instance, and counts what that costs it; to make one raises UsageError where the key or `ca` is amiss.
 
     `made` is the number of calls, `received` that of the bytes, `waited` the microseconds in which it rested.
     """
@@ -116,6 +64,7 @@ class Client:
     def __post_init__(self) -> None:
         if self.ca and not self.ca.is_file():
             raise UsageError("The file that `ca` under [api] in fa_stats.toml names is not there.")
+        self._key = self.address.key()
         self._adapter = Adapter(self._line)
 
     def close(self) -> None:
@@ -207,7 +156,7 @@ class Client:
 
     def _exchange(self, url: str, body: str | None) -> tuple[int, bytes, float | None]:
         headers = {
-            "Authorization": self.address.key,
+            "Authorization": self._key,
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
             "User-Agent": f"fa_stats/{__version__}",
@@ -236,6 +185,7 @@ class Client:
 
 
 _CUT = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+_NO_NAME = (requests.exceptions.InvalidURL, LocationValueError)
 
 
 class _UnreachedError(Exception):
@@ -248,7 +198,7 @@ class _UnreachedError(Exception):
 
 def _worth_another(error: Exception) -> bool:
     """Whether the next attempt may fare better: a line broke or was never there, but not for a certificate or proxy."""
-    never = (requests.exceptions.SSLError, requests.exceptions.ProxyError)
+    never = (requests.exceptions.SSLError, requests.exceptions.ProxyError, *_NO_NAME)
     return isinstance(error, (requests.exceptions.ConnectionError, *_CUT, HTTPError)) and not isinstance(error, never)
 
 
@@ -308,6 +258,8 @@ def _words(error: Exception, *, reached: bool) -> str:
         return "no TLS could be agreed on; check the port in the source's URL, and the file that `ca` under [api] names"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy that the environment names did not let it through"
+    if isinstance(error, _NO_NAME):
+        return "the name of the host, or of the proxy that the environment names, is not valid"
     if isinstance(error, (*_CUT, HTTPError)):
         return "the answer was cut short or is damaged"
     if reached:

@@ -48,6 +48,9 @@ class Tables:
         """Lay out the objects of an answer, one row each, in a table of its own."""
         if not call.list:
             self._connection.execute("CREATE TEMP TABLE page AS SELECT CAST(? AS JSON) AS o, 0 AS part", [answer])
+            for name, kind in call.holds:
+                if self.value(f"SELECT json_type(o, '/{name}') FROM page") != kind:
+                    raise QueryError(f"the answer with the {_what(call)} has no `{name}` as documented", schema=True)
             return 1, None
         structure = DuckDB.literal(json.dumps({call.list: ["JSON"], "total": "JSON"}))
         self._connection.execute(
@@ -58,8 +61,9 @@ class Tables:
         [(number, total)] = self._connection.execute(
             "SELECT len(objects), TRY_CAST(total AS BIGINT) FROM page"
         ).fetchall()
-        empty = "".join(answer[:100].split()) == "{}"
-        if number is None and not (empty and not call.paged):  # an unpaged list of nothing may be left out
+        # A list of nothing may be left out: its total says so, or the whole answer is empty where there is no total.
+        empty = "".join(answer[:100].split()) == "{}" and not call.paged and not call.span
+        if number is None and total != 0 and not empty:
             raise QueryError(f"the answer with the {_what(call)} has no list `{call.list}`", schema=True)
         if call.paged and total is None:
             raise QueryError(
@@ -100,7 +104,7 @@ def _insert(rows: Rows, shown: Shown) -> str:
     inner = [path for path in paths if not path.startswith("^.")]
     outer = [path[2:] for path in paths if path.startswith("^.")]
     items = [
-        f'CAST({_value(each, inner, outer)} AS {shown.type_of(rows.table, name)}) AS "{name}"'
+        f'{_cast(_value(each, inner, outer), shown.type_of(rows.table, name))} AS "{name}"'
         for name, each in rows.columns.items()
     ]
     kept = f"to_json(from_json(o, {DuckDB.literal(_structure(rows.table))}))" if rows.document else "NULL"
@@ -159,6 +163,13 @@ def _value(column: Column, inner: list[str], outer: list[str]) -> str:
         cases = " ".join(f"WHEN {DuckDB.literal(word)} THEN {place}" for place, word in enumerate(column.numbers))
         return f"CASE {value} {cases} END"
     return value
+
+
+def _cast(value: str, kind: str) -> str:
+    """Return the value in a type. A count is whole and not negative: anything else would be rounded, and believed."""
+    if kind == "BIGINT" and "[" in value:
+        value = f"CASE WHEN NOT regexp_full_match({value}, '[0-9]+') THEN error('no count') ELSE {value} END"
+    return f"CAST({value} AS {kind})"
 
 
 def _structure(table: str) -> str:

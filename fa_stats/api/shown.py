@@ -23,6 +23,7 @@ LACKS = "the API key may not "
 class Call:
     """One GET, made once a run; `list` is where its objects are (empty: the answer is the object).
 
+    `holds` names what every answer that is an object has, with its JSON type: without it, nothing is not none.
     `paged` is how many objects a page asks for, 0 where the answer holds them all. `older` are the calls that stand in
     for it in versions that have it not. `span` is the period that a report is asked for. Of a list that is `narrowed`,
     a key that is for one tenant sees only what is that tenant's.
@@ -35,6 +36,7 @@ class Call:
     older: tuple[str, ...] = ()
     span: str = ""
     narrowed: bool = False
+    holds: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ class Shown:
             if rows.table == table and rows.serves(stat.name, columns)
         }
         names |= {"version": None} if self.first_version(stat) else {}
+        # FusionAuth's own application among them shows that a key sees all tenants.
+        names |= {"applications": None} if any(self.calls[name].narrowed for name in names) else {}
         return tuple(self.calls[name] for name in names)
 
     def type_of(self, table: str, column: str) -> str:
@@ -142,7 +146,10 @@ def load() -> Shown:
     """Read `shown.toml`."""
     table = tomllib.loads(files("fa_stats.api").joinpath("shown.toml").read_text(encoding="utf-8"))
     calls = {
-        name: Call(name, **{**each, "older": tuple(each.get("older", ()))}) for name, each in table["calls"].items()
+        name: Call(
+            name, **{**each, "older": tuple(each.get("older", ())), "holds": tuple(each.get("holds", {}).items())}
+        )
+        for name, each in table["calls"].items()
     }
     return Shown(
         calls=calls,
@@ -175,10 +182,8 @@ def _column(given: str | dict[str, Any]) -> Column:
 
 def lacking(path: str) -> str:
     """Return the reason of what a key may not ask for; FusionAuth answers alike to a key that it does not know."""
-    where = (
-        "give it that permission in FusionAuth (Settings, API Keys), where it shows, too, whether the key has expired"
-    )
-    return f"{LACKS}{permission(path)}: {where}"
+    why = "it lacks that permission, or FusionAuth does not know the key (mistyped, expired, deleted?)"
+    return f"{LACKS}{permission(path)}: {why}; look under Settings, API Keys"
 
 
 def permission(path: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 from fa_stats.api.client import BadRequestError, Client, NotShownError
@@ -9,34 +11,36 @@ from fa_stats.api.shown import METRICS, Call, Shown, permission
 from fa_stats.errors import QueryError
 
 _MINUTE = 60_000
+_ENOUGH = 3  # problems of one kind, after which it is known what ails the instance
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What came of it: permissions that are `lacking`, whatever else went wrong, and the searches open to POST.
 
-    `refused` is whether not one call was allowed, as with a key that is not, or no longer, known; `unknown` is whether
-    not one call was even known, as where the URL leads to something else.
+    `untried` is how many calls were left alone when it was known what ails the instance; `narrow` is whether the key is
+    for one tenant only.
     """
 
     lacking: tuple[str, ...]
     problems: tuple[str, ...]
     posts: tuple[str, ...]
-    refused: bool
-    unknown: bool
+    untried: int
+    narrow: bool = False
 
 
-def try_key(client: Client, shown: Shown, now: int) -> Trial:
-    """Try the key; `now` is in milliseconds since 1970. Nothing of any answer is kept.
+def try_key(client: Client, shown: Shown, now: int, but: str) -> Trial:
+    """Try the key with every call `but` one; `now` is in milliseconds since 1970. Nothing of any answer is kept.
 
     Whether a key may write cannot be tried without writing. A key that may use POST where GET is enough has been given
     more than it needs, and POST on a search changes nothing.
     """
-    lacking, problems, posts, allowed = [], [], [], 0
-    for call in shown.calls.values():
+    lacking, problems, posts, untried = [], [], [], 0
+    kinds: Counter[str] = Counter()
+    calls = [*(call for call in shown.calls.values() if call.name != but), Call("metrics", METRICS)]
+    for place, call in enumerate(calls, 1):
         try:
             _try(client, call, now)
-            allowed += 1
             if call.paged and client.may_post(call.path):
                 posts.append(call.path)
         except NotShownError as error:
@@ -44,28 +48,19 @@ def try_key(client: Client, shown: Shown, now: int) -> Trial:
                 lacking.append(permission(call.path))
         except QueryError as error:
             problems.append(str(error))
-            if client.lost:
+            kind = re.sub(r"(GET|POST) \S+", "", str(error))
+            kinds[kind] += 1
+            if client.lost or kinds[kind] == _ENOUGH:
+                untried = len(calls) - place
                 break
-    try:
-        client.get(METRICS, text=True)
-    except NotShownError as error:
-        lacking += [] if error.absent else [permission(METRICS)]
-    except QueryError as error:
-        problems.append(str(error))
-    return Trial(
-        lacking=tuple(lacking),
-        problems=tuple(dict.fromkeys(problems)),
-        posts=tuple(posts),
-        refused=bool(lacking) and not allowed,
-        unknown=not (lacking or problems or allowed),
-    )
+    return Trial(tuple(lacking), tuple(problems), tuple(posts), untried)
 
 
 def _try(client: Client, call: Call, now: int) -> None:
     given: dict[str, object] = {"numberOfResults": 1} if call.paged else {}
     given |= {"start": now - _MINUTE, "end": now} if call.span else {}
     try:
-        client.get(call.path, given)
+        client.get(call.path, given, text=call.path == METRICS)
     except BadRequestError:
         return  # it was let in
     except NotShownError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-import re
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -131,12 +131,22 @@ class Source(Protocol):
     label: str  # shown in reports: never an address, a path or a credential
     identity: str  # tells sources apart for `once a day`; no credential either
 
+    def check(self) -> None:
+        """Raise UsageError where what it takes to connect, such as a key, is not at hand; nothing is opened."""
+
     def connect(self) -> AbstractContextManager[Connection]:
         """Open one connection; raises SourceError."""
 
 
 _KINDS = "`demo:`, `duckdb:///absolute/path`, `postgresql://user@host/database`, `mysql://user@host/database`, `https://host`"
-
+_WRITTEN = {
+    "postgresql": "postgresql://user@host/database",
+    "postgres": "postgresql://user@host/database",
+    "mysql": "mysql://user@host/database",
+    "https": "https://host",
+    "http": "http://localhost",
+}
+_NEAR = 0.7  # how much of a mistyped kind has to be right
 
 GRANTS = "`fa-stats grants` prints what a role needs"
 
@@ -164,24 +174,41 @@ def find(
     """Find the source that a URL names; raises UsageError for a URL of no known kind, without repeating it."""
     from fa_stats.sources.duckdb import DuckDBFile, demo_source
 
+    kind, colon, rest = url.strip().partition(":")
+    kind = kind.lower()
+    url = f"{kind}{colon}{rest}"
     if url in ("demo:", "demo"):
         return demo_source(data / "demo", day=day, **demo)
     if url.startswith("duckdb:///"):
         return DuckDBFile(Path(url.removeprefix("duckdb://")))
-    if url.startswith(("postgresql://", "postgres://")):
+    if not rest.startswith("//"):
+        raise UsageError(_mistyped(kind, rest))
+    if kind in ("postgresql", "postgres"):
         from fa_stats.sources.postgresql import PostgreSQLServer
 
         return PostgreSQLServer(url)
-    if url.startswith("mysql://"):
+    if kind == "mysql":
         from fa_stats.sources.mysql import MySQLServer
 
         return MySQLServer(url)
-    if url.startswith(("https://", "http://")):
+    if kind in ("https", "http"):
         from fa_stats.sources.api import HTTPInstance
 
         return HTTPInstance(url, api or Api(), ca)
-    scheme = re.match(r"[A-Za-z][A-Za-z+]*(?=:)", url)
-    if scheme and scheme.group(0) == "duckdb":
-        raise UsageError("A DuckDB file is named by its absolute path, after three slashes: duckdb:///absolute/path.")
-    named = f"`{scheme.group(0)}:`" if scheme else "that"
-    raise UsageError(f"There is no source of the kind {named}. A source is one of {_KINDS}.")
+    raise UsageError(_mistyped(kind, rest))
+
+
+def _mistyped(kind: str, rest: str) -> str:
+    """Say what is wrong with a URL; of a kind that is none nothing is repeated, for it may be a host or a password."""
+    known = f"A source is one of {_KINDS}."
+    if kind == "duckdb":
+        return "A DuckDB file is named by its absolute path, after three slashes: duckdb:///absolute/path."
+    if kind == "demo":
+        return f"`demo:` is followed by nothing; [demo] in fa_stats.toml says how large it is. {known}"
+    if kind in _WRITTEN:
+        return f"`{kind}:` is followed by two slashes, as in `{_WRITTEN[kind]}`. {known}"
+    if not rest.startswith("//"):
+        return f"The source does not begin with its kind, as `https://host` does. {known}"
+    near = difflib.get_close_matches(kind, [*_WRITTEN, "duckdb"], 1, _NEAR)
+    meant = "mysql" if kind == "mariadb" else next(iter(near), None)
+    return f"There is no source of that kind{f': did you mean `{meant}://`?' if meant else '.'} {known}"

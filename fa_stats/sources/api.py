@@ -15,7 +15,8 @@ import duckdb
 
 from fa_stats import catalogue
 from fa_stats.api import shown
-from fa_stats.api.client import Address, BadRequestError, Client, NotShownError
+from fa_stats.api.address import Address
+from fa_stats.api.client import BadRequestError, Client, NotShownError
 from fa_stats.api.rows import Tables
 from fa_stats.api.shown import METRICS, Call
 from fa_stats.api.trial import Trial, try_key
@@ -53,11 +54,24 @@ class HTTPInstance:
         self._address, self._limits, self._ca, self._clock = Address.parse(url), limits, ca, clock or Clock()
         self.identity = "api:" + hashlib.sha256(self._address.base.encode()).hexdigest()[:16]
 
+    def check(self) -> None:
+        """Raise UsageError where the API key or a certificate file is not there, or cannot be one."""
+        self._client().close()
+
+    def exposed(self) -> str | None:
+        """Say in one sentence that others may read the file of the API key; None where it is not so."""
+        return self._address.exposed()
+
+    def _client(self) -> Client:
+        return Client(self._address, self._limits, self._ca, self._clock)
+
     @contextmanager
     def connect(self) -> Iterator[APIConnection]:
-        """Make ready to ask; nothing is asked yet. Raises UsageError for a certificate file that is not there."""
-        client = Client(self._address, self._limits, self._ca, self._clock)
+        """Make ready to ask; nothing is asked yet. Raises UsageError as `check` does."""
+        client = self._client()
         connection = duckdb.connect(":memory:", config=_CONFIG)
+        # With the first text from Python DuckDB imports pandas: no statement is to be charged for that.
+        connection.execute("SELECT ?", [""])
         connection.execute("ATTACH ':memory:' AS instance (COMPRESS)")  # which the usual one is not
         connection.execute("USE instance")
         try:
@@ -85,11 +99,11 @@ class APIConnection(DuckDBConnection):
         return "HTTP API"
 
     def schema(self) -> Schema:
-        """Return what the API shows, with the stats that it does not show, or not to this key, or not today."""
+        """Return what the API shows, with the stats that it does not show, or not to this key, or not today.
+
+        Nothing is asked for that: whoever wants the newer stats asks for the version first.
+        """
         unavailable, failed = dict(self._shown.not_shown), {}
-        if _SWITCH in self._made:
-            with suppress(QueryError):
-                self._make(self._shown.calls["version"], {})
         for stat in catalogue.load():
             if reason := self._shown.not_shown.get(stat.statement):
                 unavailable[stat.name] = reason
@@ -98,7 +112,7 @@ class APIConnection(DuckDBConnection):
                 unavailable.setdefault(stat.name, reason)
             elif error := next((self._failed[name] for name in calls if name in self._failed), None):
                 failed[stat.name] = error
-            elif _SWITCH in self._made and (reason := self._too_old(stat)):
+            elif reason := self._too_old(stat):
                 unavailable.setdefault(stat.name, reason)
         columns = {table: frozenset(names) for table, names in self._shown.tables().items()}
         return Schema(columns, unavailable=unavailable, failed=failed, partly=self._shown.partly)
@@ -261,8 +275,13 @@ class APIConnection(DuckDBConnection):
         )
 
     def trial(self) -> Trial:
-        """Try what the key may do; nothing of any answer is kept."""
-        return try_key(self._client, self._shown, int(self._clock.now().timestamp() * 1000))
+        """Try what the key may do, but for the switch, which comes before; what is read is gone with the connection."""
+        found = try_key(self._client, self._shown, int(self._clock.now().timestamp() * 1000), but=_SWITCH)
+        if found.problems:
+            return found
+        with suppress(QueryError):
+            self._make(self._shown.calls["applications"], {})
+        return replace(found, narrow=isinstance(self._failed.get("applications"), _OneTenantError))
 
     def standing(self, needed: Mapping[str, Collection[str]]) -> Standing:  # noqa: ARG002
         """Return nothing known: a key has permissions, which `doctor` tries one by one."""

@@ -40,6 +40,9 @@ class DuckDBFile:
         self.label = f"DuckDB file {path.name}"
         self.identity = "duckdb:" + hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
 
+    def check(self) -> None:
+        """Find nothing amiss: a file takes no key."""
+
     @contextmanager
     def connect(self) -> Iterator[DuckDBConnection]:
         """Open the file; raises SourceError where it is absent, in use by a writer, or no DuckDB file."""

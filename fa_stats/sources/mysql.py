@@ -71,6 +71,10 @@ class MySQLServer:
         where = (self._address.unix_socket or self._address.host, str(self._address.port), self._address.database)
         self.identity = "mysql:" + hashlib.sha256("\0".join(where).encode()).hexdigest()[:16]
 
+    def check(self) -> None:
+        """Raise UsageError for a certificate that cannot be read."""
+        self._address.arguments()
+
     @contextmanager
     def connect(self) -> Iterator[MySQLConnection]:
         """Open a session; raises SourceError, without an address or a password in it."""

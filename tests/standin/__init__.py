@@ -6,8 +6,8 @@ how to go wrong, too (`faults`). `python -m standin FILE` runs one as a process 
 
 from standin.apart import apart
 from standin.asked import Request
-from standin.faults import Fault
+from standin.faults import Answer, Fault
 from standin.objects import CANARY
 from standin.server import KEY, Standin
 
-__all__ = ["CANARY", "KEY", "Fault", "Request", "Standin", "apart"]
+__all__ = ["CANARY", "KEY", "Answer", "Fault", "Request", "Standin", "apart"]
