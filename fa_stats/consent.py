@@ -188,10 +188,15 @@ def _usage_data_sent(now: Circumstances) -> Decision:
         return Decision(True, "An instance in the vendor's cloud always shares usage data.", CLOUD_SHARES)
     if now.switch:
         return Decision(True, "The instance's own switch for usage data is on.", MAY_CHOOSE)
+    return by_default(now.created)
+
+
+def by_default(created: Created) -> Decision:
+    """What the page says of sending usage data where nobody ever set the instance's own switch."""
     never = "The instance's own switch for usage data has never been set, and"
-    if now.created is Created.SINCE:
+    if created is Created.SINCE:
         return Decision(True, f"{never} instances created with 1.55 or later send by default.", NEW_SEND)
-    if now.created is Created.BEFORE:
+    if created is Created.BEFORE:
         return Decision(False, f"{never} instances created before 1.55 do not send by default.", UPGRADED_DO_NOT)
     said = f"{never} nobody has said with which version the instance was created ([instance] created_with)"
     return Decision(False, f"{said}: it counts as one from before 1.55, which does not send.", UPGRADED_DO_NOT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,12 +26,12 @@ from standin import Standin
 from test_manners import connections, read_since, reads
 from test_off import own_looks
 
-from fa_stats import catalogue, ledger, payload, settings, snapshots
+from fa_stats import catalogue, consent, ledger, payload, settings, snapshots, sources
 from fa_stats.collection import Collection
 from fa_stats.errors import DayError, SourceError, UsageError
 from fa_stats.reconcile import audit, page
 from fa_stats.reconcile.audit import Asked
-from fa_stats.reconcile.findings import Kind
+from fa_stats.reconcile.kinds import Kind
 from fa_stats.reconcile.result import Result, text
 from fa_stats.snapshots import Snapshot
 
@@ -46,6 +47,9 @@ def reconcile(source: str, *payloads: Path, given: settings.Settings | None = No
     return audit.gather(given or limits(), wanted, Fixed(NOW))
 
 
+OFF = "The instance's own switch for usage data is off (Settings): that switch was read and nothing else."
+
+
 def kinds(found: Result) -> list[Kind]:
     return [finding.kind for finding in found.findings]
 
@@ -58,6 +62,7 @@ class Plant:
     grave: bool
     make: Callable[[dict[str, Any], dict[str, int]], list[str]]
     stats: tuple[str, ...] = ()
+    beside: tuple[Kind, ...] = ()  # what cannot but be found too
 
 
 def less(values: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -98,6 +103,16 @@ PLANTS = {
         Kind.KEYS_CHANGED,
         True,
         lambda values, times: [
+            row(AT - timedelta(hours=1), values, times),
+            row(AT, values | {"userNames": 3}, times | {"userNames": 1}),
+        ],
+        ("userNames",),
+        beside=(Kind.SENT_UNDOCUMENTED,),
+    ),
+    "other names of the page": Plant(
+        Kind.KEYS_CHANGED,
+        False,
+        lambda values, times: [
             row(AT - timedelta(hours=1), less(values, "tenantNumber"), less(times, "tenantNumber")),
             row(AT, values, times),
         ],
@@ -127,12 +142,18 @@ PLANTS = {
         False,
         lambda values, times: [row(AT, values, times), row(AT - timedelta(hours=2), '{"tenantNumber": ')],
     ),
+    "broken in part": Plant(
+        Kind.PARTLY_UNREADABLE,
+        False,
+        lambda values, times: [row(AT, values, times), "UPDATE usage_stats SET failed_stats = 'none of them'"],
+    ),
 }
 
 
 def check(found: Result, plant: Plant) -> None:
-    """Exactly what was planted is found."""
-    [finding] = found.findings
+    """Exactly what was planted is found, and what goes with it."""
+    [finding] = [each for each in found.findings if each.kind not in plant.beside]
+    assert {*kinds(found)} == {plant.kind, *plant.beside}
     assert (finding.kind, finding.grave, finding.stats) == (plant.kind, plant.grave, plant.stats), finding.sentence
     assert found.exit_code == (1 if plant.grave else 0)
 
@@ -231,19 +252,71 @@ def test_off_is_off_at_a_server(kind: str, tmp_path: Path) -> None:
         assert read_since(database, read) <= {"system_configuration", "current_usage_stats", "usage_stats"}
 
 
-def test_a_ledger_that_tells_of_the_switch_shows_what_was_sent_on_that_day(tmp_path: Path) -> None:
+def entered(given: settings.Settings, at: datetime, source: str, reason: str = OFF, **details: Any) -> None:
+    """Enter into the ledger that a run found the switch of a source off."""
+    identity = {"identity": sources.find(source, day=DAY, data=given.data, demo={}, api=given.api).identity}
+    ledger.enter(
+        given, Fixed(at), day=DAY, event="off", run="R", source="duckdb", reason=reason, **(identity | details)
+    )
+
+
+def test_a_ledger_that_tells_of_the_switch_before_and_after_proves_what_was_sent(tmp_path: Path) -> None:
     given = replace(limits(), folder=tmp_path)
-    reason = "The instance's own switch for usage data is off (Settings): that switch was read and nothing else."
-    ledger.enter(given, Fixed(AT), day=DAY, event="off", run="R", source="duckdb", reason=reason)
-    # The switch was turned on again only after the collection.
-    found = reconcile(agreeing(tmp_path, switched(on=True, saved=NOW)), given=given)
-    assert kinds(found) == [Kind.SENT_WHILE_OFF]
-    assert "it was off on that day: the run R found it so at 11:00 UTC" in found.findings[0].sentence
-    ledger.path_of(given.data).unlink()
-    ledger.checkpoints_of(given.data).unlink()
-    other = 'Collection is off in the settings ([collection] mode = "off"): no connection was opened.'
-    ledger.enter(given, Fixed(AT), day=DAY, event="off", run="R", source="duckdb", reason=other)
-    assert reconcile(agreeing(tmp_path, switched(on=True, saved=NOW)), given=given).findings == ()
+    source = agreeing(tmp_path, switched(on=True, saved=NOW))  # it was turned on again only after the collection
+    entered(given, AT - timedelta(hours=1), source)
+    before = reconcile(source, given=given)
+    assert [(each.kind, each.grave) for each in before.findings] == [(Kind.PERHAPS_WHILE_OFF, False)]
+    assert "the run R found it off at 2026-11-23 10:00 UTC, but nobody saw it after then" in before.findings[0].sentence
+    entered(given, AT + timedelta(minutes=30), source)
+    both = reconcile(source, given=given)
+    assert [(each.kind, each.grave) for each in both.findings] == [(Kind.SENT_WHILE_OFF, True)]
+    assert "the run R found it off at 2026-11-23 11:30 UTC, and nobody is known" in both.findings[0].sentence
+
+
+def test_a_ledger_that_tells_of_another_instance_says_nothing_of_this_one(tmp_path: Path) -> None:
+    given = replace(limits(), folder=tmp_path)
+    source = agreeing(tmp_path, switched(on=True, saved=NOW))
+    for at in (AT - timedelta(hours=1), AT + timedelta(minutes=30)):
+        entered(given, at, "duckdb:///the/staging/file")
+        entered(given, at, source, 'Collection is off in the settings ([collection] mode = "off"): no connection was')
+    assert reconcile(source, given=given).findings == ()
+
+
+def test_an_entry_of_an_older_fa_stats_that_names_no_instance_is_no_proof(tmp_path: Path) -> None:
+    given = replace(limits(), folder=tmp_path)
+    source = agreeing(tmp_path, switched(on=True, saved=NOW))
+    for at in (AT - timedelta(hours=1), AT + timedelta(minutes=30)):
+        ledger.enter(given, Fixed(at), day=DAY, event="off", run="R", source="duckdb", reason=OFF)
+    [found] = reconcile(source, given=given).findings
+    assert (found.kind, found.grave) == (Kind.PERHAPS_WHILE_OFF, False)
+    assert "but it is not known of which instance that was" in found.sentence
+
+
+def test_without_the_time_of_the_last_saving_the_switch_is_as_it_is_seen(tmp_path: Path) -> None:
+    given = replace(limits(), folder=tmp_path)
+    dropped = "ALTER TABLE system_configuration DROP last_update_instant"
+    source = agreeing(tmp_path, switched(on=False, saved=AT), dropped)
+    [found] = reconcile(source, given=given).findings
+    assert found.kind is Kind.PERHAPS_WHILE_OFF
+    assert "this reading found it off at 2026-11-23 12:00 UTC, but nobody saw it before then." in found.sentence
+    entered(given, AT - timedelta(hours=1), source)
+    assert kinds(reconcile(source, given=given)) == [Kind.SENT_WHILE_OFF]
+
+
+def test_in_the_cloud_nothing_is_grave_about_the_switch(tmp_path: Path) -> None:
+    given = replace(limits(), instance=settings.Instance(deployment="cloud"))
+    source = agreeing(tmp_path, switched(on=False, saved=AT - timedelta(hours=3)))
+    found = reconcile(source, given=given)
+    assert (kinds(found), found.verdict, found.exit_code) == ([Kind.OFF_IN_CLOUD], "FINDINGS", 0)
+    assert consent.CLOUD_CANNOT in found.findings[0].sentence
+
+
+@pytest.mark.parametrize(("created", "grave"), [("1.50.0", 1), ("1.55.0", 0), ("", 0)])
+def test_an_upgraded_instance_that_was_never_asked_is_not_to_send(tmp_path: Path, created: str, grave: int) -> None:
+    given = replace(limits(), instance=settings.Instance(created_with=created))
+    found = reconcile(agreeing(tmp_path, "UPDATE system_configuration SET data = '{}'"), given=given)
+    assert (kinds(found), found.grave) == ([Kind.SENT_WHILE_OFF] * grave, grave)
+    assert all(consent.UPGRADED_DO_NOT in finding.sentence for finding in found.findings)
 
 
 # ------------------------------------------------------------------------------------------------- what is not there
@@ -335,11 +408,22 @@ def test_without_days_the_span_is_that_of_the_files(tmp_path: Path) -> None:
 def test_the_headline_says_no_more_agrees_than_was_at_hand(tmp_path: Path) -> None:
     old = reconcile(agreeing(tmp_path), captured(tmp_path, AT - timedelta(days=999)), first=None, last=None)
     assert old.headline == (
-        "What is published, asked for and recorded agrees, as far as it could be compared. "
-        "Nothing recorded was compared with a count of ours."
+        "What is published, asked for and captured agrees, as far as it could be compared. "
+        "Nothing captured was compared with a count of ours."
     )
     assert old.evidence.owns == ()
     assert "published, asked for, recorded and counted agrees" in reconcile(agreeing(tmp_path)).headline
+
+
+def test_a_payload_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    path = captured(tmp_path, stats=counted(seen()) | {"userNames": 3})
+    copy = tmp_path / "copy.json"
+    shutil.copy(path, copy)
+    found = reconcile(agreeing(tmp_path), path, path, copy)
+    assert len(found.evidence.recorded) == 1
+    assert "in 1 of 1 captured payload" in found.findings[0].sentence
+    assert found.notes[0] == "2 of 3 payloads in files repeat another one: each is counted once."
+    assert "1 captured payload in place of FusionAuth's own records, taken for sent" in dict(found.compared)["Recorded"]
 
 
 def test_what_is_no_name_on_the_list_is_told_and_not_shown(tmp_path: Path) -> None:
@@ -389,6 +473,20 @@ def test_the_span_is_the_last_30_days_unless_others_are_named(
     first: date | None, last: date | None, span: tuple[date, date]
 ) -> None:
     assert Asked(first=first, last=last).span(DAY, ()) == span
+
+
+@pytest.mark.parametrize("first", [date.min, date(1, 1, 2), date(2000, 1, 1)])
+def test_days_of_long_ago_are_compared_like_any_others(tmp_path: Path, first: date) -> None:
+    given = replace(limits(), folder=tmp_path)
+    kept(tmp_path, replace(seen(), started=AT, day=DAY, source_kind="duckdb"), "20261123T110000Z-0001", "x")
+    assert reconcile(agreeing(tmp_path), given=given, first=first).findings == ()
+    assert reconcile(agreeing(tmp_path), given=given, first=date.min, last=date.min).evidence.recorded == ()
+
+
+def test_a_payload_from_the_end_of_time_is_compared_like_any_other(tmp_path: Path) -> None:
+    path = captured(tmp_path, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    found = reconcile(agreeing(tmp_path), path, first=None, last=None, given=replace(limits(), folder=tmp_path))
+    assert (found.evidence.first, found.findings) == (date.max, ())
 
 
 def test_a_day_to_come_and_days_in_the_wrong_order_are_refused() -> None:
@@ -531,6 +629,22 @@ def test_kept_runs_of_the_instance_are_compared_and_nothing_is_counted(tmp_path:
     assert "24 h apart" in finding.sentence
 
 
+def test_what_runs_of_other_days_leave_uncompared_is_told(tmp_path: Path) -> None:
+    given = replace(limits(), folder=tmp_path)
+    other = tuple(replace(each, value=9999) if each.name == "tenantNumber" else each for each in seen().stats)
+    late = replace(seen(), stats=other, started=AT, day=DAY - timedelta(days=1), source_kind="duckdb")
+    kept(tmp_path, late, "20261123T110000Z-0001", "duckdb:elsewhere")
+    found = reconcile(agreeing(tmp_path), given=given, first=DAY - timedelta(days=1))
+    assert found.findings == ()
+    assert found.notes == (
+        "1 of 1 recorded collections have no count of ours within a day but of late runs (`--day`): of these, no more "
+        "than stats of a day or a month can be compared.",
+        "In 1 of 1 recorded collections, stats of a day or a month were not compared: no run of ours is of the same "
+        "day.",
+    )
+    assert "Nothing recorded was compared with a count of ours" in found.headline
+
+
 def test_counts_more_than_a_day_apart_are_not_compared(tmp_path: Path) -> None:
     given = replace(limits(), folder=tmp_path)
     kept(tmp_path, replace(seen(), started=AT, day=DAY), "20261123T110000Z-0001", "duckdb:elsewhere")
@@ -570,6 +684,38 @@ def test_the_page_holds_together_in_a_browser(tmp_path: Path) -> None:
     assert "(no name: 25 characters" in content
     grave, other = content.index("Sent but not documented"), content.index("Recorded value differs")
     assert grave < other
+
+
+def test_where_nothing_could_be_compared_the_page_does_not_say_that_all_is_well(tmp_path: Path) -> None:
+    found = reconcile(planted(tmp_path, "DELETE FROM current_usage_stats"))
+    content = html(found, tmp_path).read_text()
+    assert found.verdict == "NOTHING"
+    assert "There is nothing to report" not in content
+    assert "Nothing could be compared, so nothing can be said" in content
+    assert "There is nothing to report" in html(reconcile(agreeing(tmp_path)), tmp_path).read_text()
+
+
+# Counts what a narrow screen shows though it is empty, and what it cuts off but for pieces of SQL and code.
+_LOOK = """<script>
+  document.querySelectorAll("details").forEach(each => each.open = true);
+  const empty = [...document.querySelectorAll(".stack td")].filter(
+    each => ["", "\N{EN DASH}"].includes(each.innerText.trim()) && each.offsetHeight > 0 && !each.closest(".sides"));
+  const unsaid = [...document.querySelectorAll(".sides td:empty")].filter(each => each.offsetHeight > 0);
+  const cut = [...document.querySelectorAll(".scroll")].filter(each => each.scrollWidth > each.clientWidth + 1);
+  document.body.append(`empty: ${empty.length}, unsaid: ${unsaid.length}, cut off: ${
+    cut.map(each => each.querySelector("caption")?.innerText)}.`);
+</script>"""
+
+
+def test_on_a_phone_no_line_is_empty_and_nothing_is_cut_off(tmp_path: Path) -> None:
+    values = counted(seen()) | {"tenantNumber": 9999}
+    asked = asks_for([*PAGE, "universalApplicationNumber"])
+    found = reconcile(planted(tmp_path, row(AT, values, timings(seen()), failed=["scimEnabled"]), asked))
+    path = html(replace(found, statements=()), tmp_path)
+    assert '<td class="n"></td>' in path.read_text(), "a stat that has no difference"
+    page_of_our_own = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", path.read_text())
+    path.write_text(f"{page_of_our_own}{_LOOK}")
+    assert browser.layout(path, width=390)["text"].splitlines()[-1] == "empty: 0, unsaid: 0, cut off: ."
 
 
 def test_no_text_of_a_record_is_ever_shown(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import roles
 import servers
 from projects import Project, wait
 from reconciled import CLEAR, PAGE, asks_for, counted, row, switched, timings
+
+from fa_stats import sources, verifier
+from fa_stats.settings import Api
 
 TODAY = datetime.now(UTC).date()
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -132,7 +136,7 @@ def test_the_demo_is_there_without_anything(project: Project) -> None:
         (["--payload", "none.json"], "none.json cannot be read: No such file or directory"),
         (["--payload", "."], "is a folder"),
         (["--payload", "fa_stats.toml"], "holds no payload: it is not valid JSON"),
-        (["--source", "oracle://x"], "There is no source of the kind `oracle:`"),
+        (["--source", "oracle://x"], "There is no source of "),
         (["--payloads", "x"], "No such option"),
         (["2026-11-23"], "unexpected extra argument"),
     ],
@@ -176,7 +180,7 @@ def test_a_payload_from_a_clock_that_is_ahead_is_compared_all_the_same(project: 
     path.write_text(json.dumps({"collectionInstant": int(ahead.timestamp() * 1000), "stats": {"userNames": 3}}))
     ended = clean(project, tmp_path).call("reconcile", "--payload", path)
     assert ended.returncode == 1, ended.stderr
-    assert "FusionAuth sent 1 name that the page does not have" in ended.stdout
+    assert "The captured payload holds 1 name that the page does not have" in ended.stdout
 
 
 def test_a_source_that_is_not_there_ends_with_3(project: Project) -> None:
@@ -209,6 +213,33 @@ def test_with_the_switch_off_nothing_is_counted_and_what_was_sent_is_found(proje
     assert [finding["kind"] for finding in told["findings"]] == ["sent_while_off"]
     assert told["compared"]["own_runs"] == 0
     assert "nothing was counted" in told["notes"][0]
+
+
+def test_a_run_that_finds_the_switch_off_says_of_which_source_and_the_ledger_holds(
+    project: Project, tmp_path: Path
+) -> None:
+    ours = clean(project, tmp_path, switched(on=False, saved=HOUR_AGO + timedelta(minutes=1)))
+    assert ours.call("run").returncode == 0
+    [entry] = [entry for entry in ours.entries() if entry["event"] == "off"]
+    assert entry["identity"] == sources.find(ours.source, day=TODAY, data=tmp_path, demo={}, api=Api()).identity
+    assert ours.call("verify").returncode == 0
+    alone = [sys.executable, "-I", verifier.__file__, str(project.folder)]
+    told = subprocess.run(alone, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout
+    # Somebody turned it off after the collection: that is not proof of anything, and no other source is suspected.
+    report = json.loads(ours.call("reconcile", "--json", "--from", str(HOUR_AGO.date())).stdout)
+    same_day = HOUR_AGO.date() == TODAY
+    assert [finding["kind"] for finding in report["findings"]] == ["perhaps_while_off"] or not same_day
+    (tmp_path / "other").mkdir()
+    other = clean(project, tmp_path / "other", switched(on=True, saved=datetime.now(UTC)))
+    report = json.loads(other.call("reconcile", "--json", "--from", str(HOUR_AGO.date())).stdout)
+    assert report["findings"] == []
+
+
+def test_days_before_all_days_are_a_usage_error_or_nothing_at_all(project: Project, tmp_path: Path) -> None:
+    ended = clean(project, tmp_path).call("reconcile", "--from", "0001-01-01")
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode in (0, 2)
 
 
 # ------------------------------------------------------------------------------------------------- the notebook

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from fa_stats.errors import UsageError
 from fa_stats.reconcile import recorded
 from fa_stats.reconcile.phrases import words
-from fa_stats.reconcile.recorded import Masked, Recorded, Unreadable, of_file, of_row, shown
+from fa_stats.reconcile.recorded import Recorded, Unreadable, of_file, of_row, once
+from fa_stats.reconcile.shown import Masked, shown
 
 INSTANT = 1720629226097
 PAYLOAD: dict[str, Any] = {
@@ -65,9 +66,58 @@ def test_a_row_is_read() -> None:
     assert found.names == {"tenantNumber", "scimEnabled"}
 
 
-@pytest.mark.parametrize("failed", [None, "", "[]", "{}", "null", "true", "3", '"scimEnabled"'])
+@pytest.mark.parametrize("failed", [None, "", "[]", "{}", "null", "true", "3", "None", '"none"'])
 def test_nothing_failed_may_be_written_in_many_ways(failed: str | None) -> None:
     assert good(recordedFailed=failed).failed == frozenset()
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        '["scimEnabled", "tenantNumber"]',
+        '{"scimEnabled": "x", "tenantNumber": 1}',
+        "scimEnabled,tenantNumber",
+        " scimEnabled, tenantNumber\n",
+        '"scimEnabled,tenantNumber"',
+    ],
+)
+def test_what_failed_may_be_written_in_many_ways(failed: str) -> None:
+    found = good(recordedFailed=failed)
+    assert found.failed == {"scimEnabled", "tenantNumber"}
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "said"),
+    [
+        ("recordedFailed", "ada@example.com, scimEnabled", "the failed stats cannot be read: it is not valid JSON"),
+        ("recordedFailed", '["scimEnabled"', "the failed stats cannot be read: it is not valid JSON"),
+        ("recordedFailed", ",".join(["x"] * 2001), "the failed stats cannot be read: its failed stats are more than"),
+        ("recordedTimings", "{", "the timings cannot be read: it is not valid JSON"),
+        ("recordedTimings", "3", "the timings cannot be read: it is no JSON object"),
+        ("recordedTimings", '["tenantNumber"]', "the timings cannot be read: it is no JSON object"),
+    ],
+)
+def test_what_stands_beside_the_stats_never_hides_them(column: str, text: str, said: str) -> None:
+    found = good(recordedStats='{"tenantNumber": 4, "userNames": 1}', **{column: text})
+    assert found.values == {"tenantNumber": 4, "userNames": 1}
+    [why] = found.unread
+    assert why.startswith(said)
+    assert "ada" not in why
+
+
+@pytest.mark.parametrize("timings", [None, "", "null", "[]", "{}"])
+def test_no_times_at_all_may_be_written_in_many_ways(timings: str | None) -> None:
+    found = good(recordedTimings=timings)
+    assert (found.values, found.timings, found.unread) == ({"tenantNumber": 4}, {}, ())
+
+
+def test_a_payload_that_was_captured_twice_counts_once(tmp_path: Path) -> None:
+    later = PAYLOAD | {"collectionInstant": INSTANT + 1000}
+    other = PAYLOAD | {"stats": {"tenantNumber": 5}}
+    again = dict(reversed(PAYLOAD.items()))
+    found = of_file(written(tmp_path, [later, PAYLOAD, other, again]))
+    assert once((*found, *found)) == (found[1], found[2], found[0])
 
 
 def test_a_null_is_no_value() -> None:

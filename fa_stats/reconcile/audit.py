@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ from fa_stats.reconcile import own, page, published, reading, result, switch
 from fa_stats.reconcile.own import NEAR, Own
 from fa_stats.reconcile.pairs import Evidence
 from fa_stats.reconcile.reading import Reading
-from fa_stats.reconcile.recorded import Recorded, of_file
+from fa_stats.reconcile.recorded import Recorded, of_file, once
 from fa_stats.reconcile.result import Result
+from fa_stats.reconcile.switch import Seen, Switch
 from fa_stats.render import Fragment, paragraph
 from fa_stats.settings import Settings
 from fa_stats.sources import Source
@@ -130,12 +131,15 @@ def _paths(given: Any) -> tuple[Path, ...]:
 def gather(settings: Settings, asked: Asked, clock: Clock, progress: Progress = silent) -> Result:
     """Bring all evidence and compare it; nothing is written. Raises UsageError, SourceError and StorageError."""
     today = clock.now().date()
-    captured = asked.captured()
+    given = asked.captured()
+    captured = once(given)
     first, last = asked.span(today, captured)
     # What somebody captured may be older than the demo, or from a clock that is ahead.
     day = min(last, today) if last >= run.DEMO_BEGINS or not captured else today
     source = run.source_of(settings, asked.source, day)
-    notes: list[str] = []
+    twice = len(given) - len(captured)
+    said = f"{twice} of {len(given)} payloads in files repeat another one: each is counted once."
+    notes = [said] if twice else []
     found = _read(settings, source, clock, (first, last), notes, records=not captured)
     recorded = _in_span(captured, first, last, notes) if captured else found.recorded if found else ()
     ids = {each.instance_id for each in found.recorded if each.instance_id} if found else set()
@@ -149,9 +153,9 @@ def gather(settings: Settings, asked: Asked, clock: Clock, progress: Progress = 
         owns += counted
         ids |= {each.collection.instance_id for each in counted if each.collection.instance_id}
         statements += tuple(each for one in counted for each in one.collection.statements)
-    seen = [each for kept in owns if kept.run for each in switch.seen_by(kept.collection, kept.taken, kept.run)]
-    seen += switch.seen_in_ledger(settings, source.kind)
-    evidence = _evidence((first, last), found, recorded, tuple(owns), tuple(seen))
+    evidence = _evidence(
+        (first, last), found, recorded, tuple(owns), _switch(settings, source, found, owns, clock.now())
+    )
     notes += _uncompared(evidence, found.instance if found else None)
     return result.of_evidence(
         evidence,
@@ -168,11 +172,10 @@ def _evidence(
     found: Reading | None,
     recorded: tuple[Recorded, ...],
     owns: tuple[Own, ...],
-    seen: tuple[switch.Seen, ...],
+    known: Switch,
 ) -> Evidence:
     """Put what was brought together; `found` is None where no connection was opened."""
     loaded = catalogue.load()
-    now = switch.Switch(True, found.switch, found.saved, seen) if found else switch.Switch(seen=seen)
     return Evidence(
         first=span[0],
         last=span[1],
@@ -183,7 +186,24 @@ def _evidence(
         recorded=recorded,
         unreadable=found.unreadable if found else (),
         owns=owns,
-        switch=now,
+        switch=known,
+    )
+
+
+def _switch(settings: Settings, source: Source, found: Reading | None, owns: Iterable[Own], now: datetime) -> Switch:
+    """Put together what is known of the instance's own switch."""
+    seen = [each for kept in owns if kept.run for each in switch.seen_by(kept.collection, kept.taken, kept.run)]
+    seen += switch.seen_in_ledger(settings, source.identity, source.kind)
+    if found and found.switch is not None and found.saved is None:
+        # Since when it stands so is not known: it is no more than a sighting.
+        seen.append(Seen(now, found.switch, "this reading found it"))
+    return Switch(
+        asked=found is not None,
+        on=found.switch if found else None,
+        since=found.saved if found else None,
+        seen=tuple(seen),
+        deployment=settings.instance.deployment,
+        created=consent.created_of(settings.instance.created_with),
     )
 
 
@@ -254,16 +274,25 @@ def _count_now(
 
 
 def _uncompared(evidence: Evidence, instance: str | None) -> list[str]:
-    alone = sum(own is None for _, own in evidence.pairs())
+    """Say what was not compared, and why."""
+    pairs, recorded = evidence.pairs(), "captured payloads" if evidence.captured else "recorded collections"
+    alone = sum(own is None for _, own in pairs)
     said = []
     if not evidence.recorded and not evidence.unreadable:
         said.append("No collection that FusionAuth recorded in these days is at hand.")
     if alone and evidence.owns:
-        said.append(f"{alone} of {len(evidence.recorded)} recorded collections have no count of ours within a day.")
+        said.append(f"{alone} of {len(pairs)} {recorded} have no count of ours within a day.")
     elif alone:
-        said.append("There is no count of ours to compare the recorded collections with.")
+        said.append(f"There is no count of ours to compare the {recorded} with.")
+    if late := sum(own is not None and own.late for _, own in pairs):
+        which = f"{late} of {len(pairs)} {recorded} have no count of ours within a day but of late runs (`--day`)"
+        said.append(f"{which}: of these, no more than stats of a day or a month can be compared.")
+    days = {each.day for each in evidence.owns}
+    if other := sum(own is not None and one.day not in days for one, own in pairs):
+        which = f"In {other} of {len(pairs)} {recorded}"
+        said.append(f"{which}, stats of a day or a month were not compared: no run of ours is of the same day.")
     if copied := [each for each in evidence.recorded if instance and each.instance_id not in (None, instance)]:
-        said.append(f"{len(copied)} recorded collections name another instance: the database seems to be a copy.")
+        said.append(f"{len(copied)} {recorded} name another instance: the database seems to be a copy.")
     return said
 
 

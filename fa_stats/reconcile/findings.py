@@ -4,84 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 
+from fa_stats import consent
 from fa_stats.collection import Figure, Status
+from fa_stats.reconcile.kinds import NEW_NAMES, Kind, newer
 from fa_stats.reconcile.pairs import Cell, Evidence, Row, rows
 from fa_stats.reconcile.phrases import NAMED, apart, by_how_much, count, listed, rest, words
 from fa_stats.reconcile.recorded import Recorded, Unreadable
+from fa_stats.reconcile.switch import Off
 
-
-class Kind(StrEnum):
-    """What a finding is about, in the order in which findings are told."""
-
-    SENT_UNDOCUMENTED = "sent_undocumented"
-    ASKED_UNDOCUMENTED = "asked_undocumented"
-    SENT_WHILE_OFF = "sent_while_off"
-    VALUE_DIFFERS = "value_differs"
-    NEVER_COLLECTED = "never_collected"
-    KEYS_CHANGED = "keys_changed"
-    RECORDED_FAILED = "recorded_failed"
-    RECORDED_UNDOCUMENTED = "recorded_undocumented"
-    NO_VALUE = "no_value"
-    NOT_COMPARABLE = "not_comparable"
-    NOT_SENT = "not_sent"
-    NOT_LISTED = "not_listed"
-    UNREADABLE = "unreadable"
-
-    @property
-    def heading(self) -> str:
-        """The words that a heading has for it."""
-        return _TITLES[self]
-
-    @property
-    def advice(self) -> str:
-        """What to do about it."""
-        return _ADVICE[self]
-
-
-_TITLES = {
-    Kind.SENT_UNDOCUMENTED: "Sent but not documented",
-    Kind.ASKED_UNDOCUMENTED: "Asked for but not documented",
-    Kind.SENT_WHILE_OFF: "Sent while the switch was off",
-    Kind.VALUE_DIFFERS: "Recorded value differs from ours",
-    Kind.NEVER_COLLECTED: "Documented but never collected",
-    Kind.KEYS_CHANGED: "Other names under the same version",
-    Kind.RECORDED_FAILED: "Failed in FusionAuth",
-    Kind.RECORDED_UNDOCUMENTED: "Recorded but not documented",
-    Kind.NO_VALUE: "Recorded without a value",
-    Kind.NOT_COMPARABLE: "Cannot be compared",
-    Kind.NOT_SENT: "Recorded but not sent",
-    Kind.NOT_LISTED: "Recorded but not on the list",
-    Kind.UNREADABLE: "Record cannot be read",
-}
-_ADVICE = {
-    Kind.SENT_UNDOCUMENTED: (
-        "Ask the vendor what it is and why the page does not have it; until then, consider to turn the switch off."
-    ),
-    Kind.ASKED_UNDOCUMENTED: "Ask the vendor what it is and why the page does not have it.",
-    Kind.SENT_WHILE_OFF: (
-        "Ask the vendor why, with these times; until that is clear, block the host that the page names in the network."
-    ),
-    Kind.VALUE_DIFFERS: (
-        "`fa-stats catalogue show STAT` has our definition; a difference alone is no fault of either side."
-    ),
-    Kind.NEVER_COLLECTED: "Nothing has to be done: less is collected than the page says.",
-    Kind.KEYS_CHANGED: (
-        "Ask the vendor: by the page, new stats come with new features, and the release notes tell of them. "
-        "A name that only went is no cause to worry: the page says that the vendor can switch stats off from afar."
-    ),
-    Kind.RECORDED_FAILED: "Look into FusionAuth's own log around that time.",
-    Kind.RECORDED_UNDOCUMENTED: "Ask the vendor what it is; it was counted, and stayed in the house.",
-    Kind.NO_VALUE: "Nothing has to be done: FusionAuth leaves out what has no value.",
-    Kind.NOT_COMPARABLE: "The reason says what is missing on our side; `fa-stats doctor` helps to mend it.",
-    Kind.NOT_SENT: "Nothing has to be done: it was counted, and stayed in the house.",
-    Kind.NOT_LISTED: "Nothing has to be done where the list changed since; else ask the vendor why it was collected.",
-    Kind.UNREADABLE: "Look at that row of usage_stats in the database; what it holds could not be checked.",
-}
-_GRAVE = (Kind.SENT_UNDOCUMENTED, Kind.ASKED_UNDOCUMENTED, Kind.SENT_WHILE_OFF)
 _TOGETHER = timedelta(minutes=5)  # within which an instance hardly changes
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
@@ -95,6 +28,7 @@ class Finding:
     stats: tuple[str, ...]
     days: tuple[date, ...]
     sentence: str
+    advice: str
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
@@ -103,47 +37,66 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
     found = [
         *_sent_undocumented(evidence),
         *_asked_undocumented(evidence),
-        *_sent_while_off(evidence),
+        *_while_off(evidence),
         *_differences(evidence, table),
         *_never_collected(evidence, table),
         *_keys_changed(evidence),
-        *_failed(table),
+        *_failed(evidence, table),
         *_recorded_undocumented(evidence, table),
-        *_no_value(table),
-        *_not_comparable(table),
+        *_no_value(evidence, table),
+        *_not_comparable(evidence, table),
         *_not_sent(evidence),
-        *_not_listed(table),
+        *_not_listed(evidence, table),
         *_unreadable(evidence),
+        *_partly_unreadable(evidence),
     ]
     return tuple(sorted(found, key=lambda finding: (not finding.grave, _ORDER[finding.kind])))
 
 
+def _holds(evidence: Evidence) -> str:
+    """Begin a sentence on what is recorded, or what a payload holds that somebody captured."""
+    if not evidence.captured:
+        return "FusionAuth recorded"
+    return "The captured payload holds" if len(evidence.recorded) == 1 else "The captured payloads hold"
+
+
 def _sent_undocumented(evidence: Evidence) -> Iterator[Finding]:
     sent = [each for each in evidence.recorded if each.sent]
-    undocumented = [(each.collected, each.names - evidence.page.names) for each in sent]
-    times = {time for time, names in undocumented if names}
-    if not times:
+    found = [each for each in sent if each.names - evidence.page.names]
+    if not found:
         return
-    names = sorted(frozenset[str]().union(*(names for _, names in undocumented)))
-    said = f"FusionAuth sent {count(len(names), 'name')} that the page does not have, in {len(times)} of "
-    said += f"{count(len(sent), 'sent collection')}: {_explained(evidence, names)}"
-    yield _undocumented(evidence, Kind.SENT_UNDOCUMENTED, names, {time.date() for time in times}, said)
+    names = sorted(frozenset[str]().union(*(each.names for each in found)) - evidence.page.names)
+    who = _holds(evidence) if evidence.captured else "FusionAuth sent"
+    said = f"{who} {count(len(names), 'name')} that the page does not have, in {len(found)} of "
+    said += count(len(sent), "captured payload" if evidence.captured else "sent collection")
+    yield _undocumented(evidence, Kind.SENT_UNDOCUMENTED, names, found, said)
 
 
 def _asked_undocumented(evidence: Evidence) -> Iterator[Finding]:
     names = sorted(set(evidence.listed or ()) - evidence.page.names)
     if names:
-        said = (
-            f"The vendor's list asks for {count(len(evidence.listed or ()), 'stat')}, {len(names)} of which the page "
-        )
-        said += f"does not have: {_explained(evidence, names)}"
-        yield _undocumented(evidence, Kind.ASKED_UNDOCUMENTED, names, (), said)
+        said = f"The vendor's list asks for {count(len(evidence.listed or ()), 'stat')}, {len(names)} of which the "
+        yield _undocumented(evidence, Kind.ASKED_UNDOCUMENTED, names, (), f"{said}page does not have")
 
 
-def _undocumented(evidence: Evidence, kind: Kind, names: Sequence[str], days: Iterable[date], said: str) -> Finding:
-    """Return a finding on names that the page lacks: a grave one, unless other revisions of it have them all."""
+def _undocumented(
+    evidence: Evidence, kind: Kind, names: Sequence[str], found: Iterable[Recorded], said: str
+) -> Finding:
+    """Return a finding on names that the page lacks: a grave one, unless other revisions of it have them all.
+
+    `found` are the collections that have them; none are needed where the names are asked for now.
+    """
+    found = tuple(found)
     nowhere = [name for name in names if not evidence.published_in(name)]
-    return Finding(kind, kind in _GRAVE and bool(nowhere), tuple(names), tuple(sorted(days)), said)
+    said, advice = f"{said}: {_explained(evidence, names)}", kind.advice
+    versions = {each.application_version for each in found} or {evidence.version}
+    if all(evidence.page.older_than(each) for each in versions):
+        page = evidence.page.application_version
+        said += f" FusionAuth is {' and '.join(sorted(f'{each}' for each in versions))} here, and the page at hand is "
+        said += f"of {page}: that of today may have {'it' if len(names) == 1 else 'them'}."
+        advice = newer(advice, page)
+    days = tuple(sorted({each.day for each in found}))
+    return Finding(kind, kind.grave and bool(nowhere), tuple(names), days, said, advice)
 
 
 def _explained(evidence: Evidence, names: Sequence[str]) -> str:
@@ -157,14 +110,34 @@ def _explained(evidence: Evidence, names: Sequence[str]) -> str:
     return "; ".join(parts) + rest(names) + "."
 
 
-def _sent_while_off(evidence: Evidence) -> Iterator[Finding]:
+def _while_off(evidence: Evidence) -> Iterator[Finding]:
     every: list[Recorded | Unreadable] = [*evidence.recorded, *evidence.unreadable]
+    found: dict[Off, list[Recorded | Unreadable]] = defaultdict(list)
     for each in sorted(every, key=lambda one: one.collected):
-        how = evidence.switch.off_at(each.collected) if each.sent else None
-        if how:
-            said = f"FusionAuth sent what it collected at {each.collected:%Y-%m-%d %H:%M} UTC while its own switch for "
-            said += f"usage data was off: {how}."
-            yield _finding(Kind.SENT_WHILE_OFF, (), {each.collected.date()}, said)
+        if each.sent and (off := evidence.switch.off_at(each.collected)):
+            found[off].append(each)
+    for off, sent in found.items():
+        said, kind = (
+            f"{_sent(evidence, sent)} {off.why}.",
+            Kind.SENT_WHILE_OFF if off.proved else Kind.PERHAPS_WHILE_OFF,
+        )
+        if evidence.switch.deployment == "cloud":
+            kind = Kind.OFF_IN_CLOUD
+            said += f' The instance is in the vendor\'s cloud, of which the page says: "{consent.CLOUD_CANNOT}"'
+        yield _finding(kind, (), {each.collected.date() for each in sent}, said)
+
+
+def _sent(evidence: Evidence, sent: Sequence[Recorded | Unreadable]) -> str:
+    """Begin a sentence on when something was sent."""
+    first, last = (f"{each.collected:%Y-%m-%d %H:%M}" for each in (sent[0], sent[-1]))
+    many = len(sent) > 1
+    if evidence.captured:
+        who = count(len(sent), "captured payload") if many else f"The payload in {sent[0].origin}"
+        when = f"from {first} to {last}" if many else f"at {first}"
+        return f"{who}, taken for sent, {'were' if many else 'was'} collected {when} UTC"
+    if many:
+        return f"FusionAuth sent {count(len(sent), 'collection')}, of {first} to {last} UTC,"
+    return f"FusionAuth sent what it collected at {first} UTC"
 
 
 def _differences(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
@@ -179,13 +152,18 @@ def _differences(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
 
 def _difference(cell: Cell) -> str:
     theirs, ours, at = cell.value, cell.ours, cell.recorded.collected
-    said = f"FusionAuth recorded {words(theirs)} on {at:%Y-%m-%d %H:%M} UTC, we counted {words(ours)}"
+    said = f"FusionAuth recorded {words(theirs)} on {at:%Y-%m-%d %H:%M} UTC"
+    if cell.recorded.captured:
+        said = f"the payload in {cell.recorded.origin}, of {at:%Y-%m-%d %H:%M} UTC, has {words(theirs)}"
+    said += f", we counted {words(ours)}"
     return f"{said}{by_how_much(theirs, ours)}, {apart(cell.apart or timedelta())}."
 
 
 def _reason(evidence: Evidence, row: Row, cell: Cell) -> str:
     stat = evidence.stats.get(row.name)
     reasons = ["the time between the two counts"] if cell.apart and cell.apart >= _TOGETHER else []
+    if cell.figure and cell.figure.reason:
+        reasons.append(f"ours is not the whole figure ({cell.figure.reason.rstrip('.')})")
     reasons += [f"nothing official defines it: {stat.ambiguity.rstrip('.')}"] if stat and stat.ambiguity else []
     if not reasons:
         return "The catalogue knows of no other reading, and the counts were taken together: look into it."
@@ -196,8 +174,9 @@ def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Findi
     if evidence.listed is None and not evidence.recorded:
         return  # nothing to look for them in
     one = len(evidence.recorded) == 1
-    which = "in the only collection" if one else f"in any of the {len(evidence.recorded):,} collections"
-    which = f"not {which} that FusionAuth recorded"
+    what = "captured payload" if evidence.captured else "collection"
+    which = f"not in the only {what}" if one else f"not in any of the {len(evidence.recorded):,} {what}s"
+    which += "" if evidence.captured else " that FusionAuth recorded"
     unknown = f" What {len(evidence.unreadable)} more held cannot be read." if evidence.unreadable else ""
     missing = [row for row in table if row.on_page and not row.recorded]
     if names := [row.name for row in missing if not row.listed]:
@@ -214,33 +193,46 @@ def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Findi
 
 
 def _keys_changed(evidence: Evidence) -> Iterator[Finding]:
-    """Tell of each change of names; it is grave where a name came that no collection before had."""
+    """Tell of each change of names; it is grave where one came that is not on the page, nor in a collection before."""
     latest: dict[tuple[str | None, str | None], Recorded] = {}
     known: set[str] = set()
     for after in evidence.recorded:
         unheard, known = after.names - known, known | after.names
+        if after.unread:
+            continue  # some of its names are not known
         # Nodes of two versions may take turns for a while.
         versions = (after.application_version, after.stats_version)
         before, latest[versions] = latest.get(versions, after), after
-        gained, lost = sorted(after.names - before.names), sorted(before.names - after.names)
-        if not (gained or lost):
-            continue
-        parts = [f"brought {count(len(gained), 'new name')}: {listed(gained)}"] if gained else []
-        parts += [f"lacks {count(len(lost), 'name')}: {listed(lost)}"] if lost else []
-        said = f"Against the collection of {before.collected:%Y-%m-%d %H:%M} UTC, "
-        said += f"that of {after.collected:%Y-%m-%d %H:%M} UTC {' and '.join(parts)}. "
-        said += f"Both name {before.application_version or 'no version'} as FusionAuth's version and "
-        said += f"{before.stats_version or 'none'} as statsVersion."
-        found = _finding(Kind.KEYS_CHANGED, [*gained, *lost], {before.day, after.day}, said)
-        yield replace(found, grave=bool(unheard))
+        if after.names != before.names:
+            new = unheard - evidence.page.names
+            said, advice = _changed(evidence, before, after), NEW_NAMES if new else Kind.KEYS_CHANGED.advice
+            stats = (*sorted(after.names - before.names), *sorted(before.names - after.names))
+            days = tuple(sorted({before.day, after.day}))
+            yield Finding(Kind.KEYS_CHANGED, bool(new), stats, days, said, advice)
 
 
-def _failed(table: Sequence[Row]) -> Iterator[Finding]:
+def _changed(evidence: Evidence, before: Recorded, after: Recorded) -> str:
+    """Say what names came and went between two collections."""
+    gained, lost = sorted(after.names - before.names), sorted(before.names - after.names)
+    parts = [f"brought {count(len(gained), 'new name')}: {listed(gained)}"] if gained else []
+    parts += [f"lacks {count(len(lost), 'name')}: {listed(lost)}"] if lost else []
+    said = f"Against the {'captured payload' if evidence.captured else 'collection'} of "
+    said += f"{before.collected:%Y-%m-%d %H:%M} UTC, that of {after.collected:%Y-%m-%d %H:%M} UTC "
+    said += f"{' and '.join(parts)}. Both name {before.application_version or 'no version'} as FusionAuth's version "
+    said += f"and {before.stats_version or 'none'} as statsVersion."
+    new = [name for name in gained if name not in evidence.page.names]
+    if new:
+        return f"{said} Not on the page: {listed(new)}."
+    return f"{said} The page has what came." if gained else said
+
+
+def _failed(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
     found = {row.name: [cell for cell in row.cells if cell.failed] for row in table}
     names = [name for name, cells in found.items() if cells]
     if names:
         days = {day for name in names for day in _days(found[name])}
-        said = f"FusionAuth itself could not count {count(len(names), 'stat')}, by its own record: {listed(names)}."
+        by = "by what was captured" if evidence.captured else "by its own record"
+        said = f"FusionAuth itself could not count {count(len(names), 'stat')}, {by}: {listed(names)}."
         yield _finding(Kind.RECORDED_FAILED, names, days, said)
 
 
@@ -249,22 +241,22 @@ def _recorded_undocumented(evidence: Evidence, table: Sequence[Row]) -> Iterator
     found = {row.name: [cell for cell in row.cells if cell.present] for row in table if not (row.on_page or row.listed)}
     found = {name: cells for name, cells in found.items() if not any(cell.recorded.sent for cell in cells)}
     if names := sorted(found):
-        days = {day for cells in found.values() for day in _days(cells)}
-        said = f"FusionAuth recorded {count(len(names), 'name')} that the page does not have, and sent none of them: "
-        yield _finding(Kind.RECORDED_UNDOCUMENTED, names, days, said + _explained(evidence, names))
+        said = f"FusionAuth recorded {count(len(names), 'name')} that the page does not have, and sent none of them"
+        having = [each for each in evidence.recorded if any(each.has(name) for name in names)]
+        yield _undocumented(evidence, Kind.RECORDED_UNDOCUMENTED, names, having, said)
 
 
-def _no_value(table: Sequence[Row]) -> Iterator[Finding]:
+def _no_value(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
     found = {row.name: [cell for cell in row.cells if cell.lost] for row in table}
     names = [name for name, cells in found.items() if cells]
     if names:
         days = {day for name in names for day in _days(found[name])}
-        said = f"FusionAuth recorded {count(len(names), 'stat')} without a value, where we have one: "
+        said = f"{_holds(evidence)} {count(len(names), 'stat')} without a value, where we have one: "
         parts = [f"{name} (ours: {words(found[name][-1].ours)})" for name in names[:NAMED]]
         yield _finding(Kind.NO_VALUE, names, days, f"{said}{', '.join(parts)}{rest(names)}.")
 
 
-def _not_comparable(table: Sequence[Row]) -> Iterator[Finding]:
+def _not_comparable(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
     groups: dict[str, list[tuple[str, Cell]]] = defaultdict(list)
     for row in table:
         for cell in row.cells[::-1]:
@@ -273,7 +265,7 @@ def _not_comparable(table: Sequence[Row]) -> Iterator[Finding]:
                 break
     for reason, cells in sorted(groups.items(), key=lambda item: -len(item[1])):
         names = [name for name, _ in cells]
-        said = f"FusionAuth recorded {count(len(names), 'stat')} that our count beside it has not ({reason})"
+        said = f"{_holds(evidence)} {count(len(names), 'stat')} that our count beside it has not ({reason})"
         yield _finding(Kind.NOT_COMPARABLE, names, _days(cell for _, cell in cells), f"{said}: {listed(names)}.")
 
 
@@ -292,14 +284,14 @@ def _not_sent(evidence: Evidence) -> Iterator[Finding]:
         yield _finding(Kind.NOT_SENT, (), days, said)
 
 
-def _not_listed(table: Sequence[Row]) -> Iterator[Finding]:
+def _not_listed(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
     found = {
         row.name: [cell for cell in row.cells if cell.present] for row in table if row.on_page and row.listed is False
     }
     names = [name for name, cells in found.items() if cells]
     if names:
         days = {day for name in names for day in _days(found[name])}
-        said = f"FusionAuth recorded {count(len(names), 'stat')} that the vendor's list, as it is now, does not ask for"
+        said = f"{_holds(evidence)} {count(len(names), 'stat')} that the vendor's list, as it is now, does not ask for"
         yield _finding(Kind.NOT_LISTED, names, days, f"{said}: {listed(names)}.")
 
 
@@ -310,8 +302,18 @@ def _unreadable(evidence: Evidence) -> Iterator[Finding]:
         yield _finding(Kind.UNREADABLE, (), {each.collected.date()}, said)
 
 
+def _partly_unreadable(evidence: Evidence) -> Iterator[Finding]:
+    found: dict[str, list[Recorded]] = defaultdict(list)
+    for each in evidence.recorded:
+        for what in each.unread:
+            found[what].append(each)
+    for what, every in found.items():
+        said = f"In {count(len(every), 'recorded collection')}, {what}. What else was recorded is compared."
+        yield _finding(Kind.PARTLY_UNREADABLE, (), {each.day for each in every}, said)
+
+
 def _finding(kind: Kind, stats: Iterable[str], days: Iterable[date], sentence: str) -> Finding:
-    return Finding(kind, kind in _GRAVE, tuple(stats), tuple(sorted(days)), sentence)
+    return Finding(kind, kind.grave, tuple(stats), tuple(sorted(days)), sentence, kind.advice)
 
 
 def _days(cells: Iterable[Cell]) -> set[date]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
-from fa_stats import catalogue, collector, history, policy, remote, snapshots
+from fa_stats import catalogue, collector, history, period, policy, remote, snapshots
 from fa_stats.clock import Clock
-from fa_stats.collection import Collection, Figure
+from fa_stats.collection import Collection, Figure, Status
 from fa_stats.collector import Order, Progress
 from fa_stats.reconcile.recorded import Recorded
 from fa_stats.settings import Settings
@@ -27,6 +28,11 @@ class Own:
     figures: Mapping[str, Figure]
     collection: Collection
 
+    @property
+    def late(self) -> bool:
+        """Whether it was taken on another day than it is about."""
+        return self.run is not None and self.day != self.taken.date()
+
 
 def of_collection(collection: Collection, run: str | None) -> Own:
     """Return a collection as one side of the comparison."""
@@ -42,17 +48,50 @@ def kept(settings: Settings, identity: str, instances: Set[str], first: date, la
     They are those of the source of that identity, or of an instance of one of those ids.
     """
     for day, run in snapshots.found(settings.data):
-        if not first - NEAR <= day <= last + NEAR:
+        if first - day > NEAR or day - last > NEAR:
             continue
         snapshot = snapshots.if_readable(settings.data, day, run)
         if snapshot and (snapshot.source_identity == identity or snapshot.collection.instance_id in instances):
             yield of_collection(snapshot.collection, run)
 
 
-def nearest(owns: tuple[Own, ...], recorded: Recorded) -> Own | None:
-    """Return the count nearest in time to a recorded collection, a day apart at the most."""
-    found = min(owns, key=lambda each: abs(each.taken - recorded.collected), default=None)
-    return found if found and abs(found.taken - recorded.collected) <= NEAR else None
+def near(owns: Sequence[Own], recorded: Recorded) -> tuple[Own, ...]:
+    """Return the counts a day apart from a recorded collection at the most: those of their own day first, then by time.
+
+    The first one is what the whole collection is put beside.
+    """
+    found = ((each.late, abs(each.taken - recorded.collected), each) for each in owns)
+    return tuple(each for *_, each in sorted((one for one in found if one[1] <= NEAR), key=lambda one: one[:2]))
+
+
+def chosen(beside: Sequence[Own], recorded: Recorded, name: str) -> Own | None:
+    """Return which of the counts that are near to a recorded collection one stat is compared with.
+
+    What is about a day or a month is of the run of that day; anything else, of a run that was taken on its own day.
+    What was counted goes before what was not, and what was counted whole before what was counted in part.
+    """
+    if name in _of_a_day():
+        fitting = [each for each in beside if each.day == recorded.day]
+    else:
+        fitting = [each for each in beside if not each.late]
+    return min(fitting, key=lambda each: _short_of(each.figures.get(name)), default=None)
+
+
+@cache
+def _of_a_day() -> frozenset[str]:
+    """Return the stats that are about the report's day, or its month."""
+    periods = period.parameters(date(1970, 1, 2), "UTC").keys()
+    statements = catalogue.load().statement.values()
+    return frozenset(
+        stat.name for each in statements for stat in each.stats if not periods.isdisjoint(each.parameters_of([stat]))
+    )
+
+
+def _short_of(figure: Figure | None) -> int:
+    """Say how far a figure is from a whole one: 0 is whole, 1 in part (it has a reason), 2 not counted, 3 not known."""
+    if figure is None or figure.status is not Status.OK:
+        return 3 if figure is None else 2
+    return 1 if figure.reason else 0
 
 
 def count_now(settings: Settings, source: Source, day: date, clock: Clock, progress: Progress) -> Own:

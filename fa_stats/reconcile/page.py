@@ -8,8 +8,8 @@ from fa_stats import render, tables
 from fa_stats.reconcile.findings import Finding
 from fa_stats.reconcile.pairs import Cell, Row
 from fa_stats.reconcile.phrases import apart, by_how_much, rest
-from fa_stats.reconcile.recorded import Masked, Shown
 from fa_stats.reconcile.result import Result
+from fa_stats.reconcile.shown import Masked, Shown
 from fa_stats.render import (
     NOTHING,
     Content,
@@ -72,6 +72,11 @@ def _size(found: Sequence[Finding]) -> list[Content]:
     return [*grave, said, few]
 
 
+def _had(result: Result) -> str:
+    """Say how the collections came here."""
+    return "captured" if result.evidence.captured else "recorded"
+
+
 def numbers(result: Result) -> Fragment:
     """Show three numbers: grave findings, other findings, recorded collections that were compared."""
     evidence = result.evidence
@@ -80,7 +85,7 @@ def numbers(result: Result) -> Fragment:
     cells = [
         ("Grave findings", str(result.grave), "exit code 1" if result.grave else "exit code 0"),
         ("Other findings", str(others), "nothing grave"),
-        ("Collections compared", str(beside), f"of {len(evidence.recorded)} recorded"),
+        ("Collections compared", str(beside), f"of {len(evidence.recorded)} {_had(result)}"),
     ]
     return terms(
         ((name, join(element("b", big), " ", element("small", small))) for name, big, small in cells), "numbers"
@@ -100,6 +105,10 @@ def compared(result: Result) -> Fragment:
 
 def findings(result: Result) -> Fragment:
     """Tell every finding in words, grave ones first, and what to do about each kind."""
+    if result.verdict == "NOTHING":
+        return paragraph(
+            "Nothing could be compared, so nothing can be said: the notes above tell what was not at hand."
+        )
     if not result.findings:
         return paragraph("There is nothing to report.")
     return join(*(_told(heading, found) for heading, found in result.kinds()))
@@ -108,8 +117,7 @@ def findings(result: Result) -> Fragment:
 def _told(heading: str, found: Sequence[Finding]) -> Fragment:
     grave = any(finding.grave for finding in found)
     rows: list[list[Content]] = [
-        [join(finding.sentence, _names(finding)), ", ".join(f"{day}" for day in finding.days) or NOTHING]
-        for finding in found
+        [join(finding.sentence, _names(finding)), ", ".join(f"{day}" for day in finding.days)] for finding in found
     ]
     caption = join(element("b", heading), f" {NOTHING} grave" if grave else "")
     told = table(caption, ["Finding", "Days"], rows[:_TOLD], class_="stack told")
@@ -119,7 +127,7 @@ def _told(heading: str, found: Sequence[Finding]) -> Fragment:
         folded(count(len(more), "more finding"), table(caption, ["Finding", "Days"], more, class_="stack told"))
         if more
         else "",
-        paragraph(element("b", "What to do: "), prose(found[0].kind.advice), class_="note"),
+        paragraph(element("b", "What to do: "), prose(found[0].advice), class_="note"),
     )
 
 
@@ -140,7 +148,7 @@ def sides(result: Result) -> Fragment:
         stat = stats.get(row.name)
         areas.setdefault(tables.area_name(stat.group) if stat else "Not on the page", []).append(row)
     lead = f"{count(len(result.rows), 'name')}, {number(len(differing))} with something to look at. "
-    lead += "Recorded and ours are of the newest collection that has both, else of the newest."
+    lead += f"{_had(result).capitalize()} and ours are of the newest collection that has both, else of the newest."
     more = differing[_SHOWN:]
     caption = "Not on the page, failed, or of another value"
     return join(
@@ -219,7 +227,6 @@ def timings(result: Result) -> Fragment:
         ]
         for recorded, own in reversed(pairs)
     ]
-    heads = ["Collected", "Sent", "Version", "Names", "FusionAuth, ms", "Ours, ms", "Ours was taken"]
     timed = [(row, cell) for row in result.rows if (cell := _timed(row))]
     timed.sort(key=lambda each: (-(each[1].milliseconds or 0), each[0].name))
     stats: list[list[Content]] = [
@@ -240,13 +247,18 @@ def timings(result: Result) -> Fragment:
             "FusionAuth writes whole milliseconds of each query of its own. Ours is a share of the time of a statement "
             "that counts many stats at once, so the two show where time goes, not who is faster."
         ),
-        table("Whole collections, newest first", heads, whole[:_MONTH], numeric={3, 4, 5}),
-        folded(count(len(whole) - _MONTH, "older collection"), table("Older", heads, whole[_MONTH:], numeric={3, 4, 5}))
+        _whole("Whole collections, newest first", whole[:_MONTH]),
+        folded(count(len(whole) - _MONTH, "older collection"), _whole("Older", whole[_MONTH:]))
         if whole[_MONTH:]
         else "",
         table(caption, columns, stats[:_SLOWEST], numeric={1, 2}),
         folded(count(len(more), "more stat"), table(caption, columns, more, numeric={1, 2})) if more else "",
     )
+
+
+def _whole(caption: str, rows: Iterable[Sequence[Content]]) -> Fragment:
+    heads = ["Collected", "Sent", "Version", "Names", "FusionAuth, ms", "Ours, ms", "Ours was taken"]
+    return table(caption, heads, rows, numeric={3, 4, 5}, class_="stack whole")
 
 
 def _timed(row: Row) -> Cell | None:

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 from fa_stats.catalogue import Elsewhere, Stat
 from fa_stats.collection import Figure, Status
-from fa_stats.reconcile.own import Own, nearest
+from fa_stats.reconcile.own import Own, chosen, near
 from fa_stats.reconcile.published import Revision
-from fa_stats.reconcile.recorded import Recorded, Shown, Unreadable, shown
+from fa_stats.reconcile.recorded import Recorded, Unreadable
+from fa_stats.reconcile.shown import Shown, shown
 from fa_stats.reconcile.switch import Switch
 
 
@@ -40,12 +41,24 @@ class Evidence:
 
     def pairs(self) -> tuple[tuple[Recorded, Own | None], ...]:
         """Return each recorded collection with the count of ours nearest in time, if there is one near enough."""
-        return tuple((recorded, nearest(self.owns, recorded)) for recorded in self.recorded)
+        return tuple((recorded, next(iter(near(self.owns, recorded)), None)) for recorded in self.recorded)
+
+    @property
+    def version(self) -> str | None:
+        """The version of FusionAuth that was seen last."""
+        seen = [(each.collected, each.application_version) for each in self.recorded]
+        seen += [(each.taken, each.collection.application_version) for each in self.owns]
+        return max(((at, version) for at, version in seen if version), default=(None, None))[1]
+
+    @property
+    def captured(self) -> bool:
+        """Whether payloads that somebody captured stand in for FusionAuth's own records."""
+        return bool(self.recorded) and all(each.captured for each in self.recorded)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One stat in one recorded collection, and in our count beside it, where there is one.
+    """One stat in one recorded collection, and in the count of ours that it is compared with, where there is one.
 
     Times are in milliseconds (theirs) and microseconds (ours). `apart` is the time between the two counts.
     """
@@ -83,7 +96,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One name, side by side; `cells` has one for each recorded collection, `ours` our newest figure of all."""
+    """One name, side by side; `cells` has one for each recorded collection, `ours` is what was counted last of all."""
 
     name: str
     published: tuple[str, ...]
@@ -106,17 +119,19 @@ class Row:
 
 def rows(evidence: Evidence) -> tuple[Row, ...]:
     """Return a row for each name that is published on the page, asked for or recorded, by name."""
-    pairs = evidence.pairs()
+    beside = [(recorded, near(evidence.owns, recorded)) for recorded in evidence.recorded]
     names = set(evidence.page.names) | set(evidence.listed or ())
     names |= {name for recorded in evidence.recorded for name in recorded.names}
-    newest = evidence.owns[-1].figures if evidence.owns else {}
+    newest: dict[str, Figure] = {}
+    for own in sorted(evidence.owns, key=lambda each: each.taken):
+        newest |= own.figures
     return tuple(
         Row(
             name=name,
             published=evidence.published_in(name),
             on_page=name in evidence.page.names,
             listed=None if evidence.listed is None else name in evidence.listed,
-            cells=tuple(_cell(name, recorded, own) for recorded, own in pairs),
+            cells=tuple(_cell(name, recorded, chosen(owns, recorded, name)) for recorded, owns in beside),
             ours=newest.get(name),
         )
         for name in sorted(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from fa_stats.reconcile.recorded import Masked, Shown
+from fa_stats.reconcile.shown import Masked, Shown
 
 NAMED = 12  # names that a sentence gives; the finding itself has all of them
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,15 @@ class Revision:
     stats_version: str
     names: frozenset[str]
     page: bool
+
+    def older_than(self, application_version: str | None) -> bool:
+        """Whether it is of an older FusionAuth than that one; one that is not known is not newer."""
+        return _numbers(application_version or "") > _numbers(self.application_version)
+
+
+def _numbers(version: str) -> list[int]:
+    """Return the numbers of a version, up to what stands after a hyphen."""
+    return [int(each) for each in re.findall("[0-9]+", version.partition("-")[0])]
 
 
 @cache

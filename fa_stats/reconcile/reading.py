@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from fa_stats import catalogue, consent, query
@@ -12,11 +12,13 @@ from fa_stats.catalogue import Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import StatementRun
 from fa_stats.errors import QueryError, SourceError
-from fa_stats.reconcile.recorded import Recorded, Unreadable, instant, moment, name_of, of_row
+from fa_stats.reconcile.recorded import Recorded, Unreadable, instant, moment, of_row
+from fa_stats.reconcile.shown import name_of
 from fa_stats.session import Session
 from fa_stats.settings import Settings
 from fa_stats.sources import Schema, Source
 
+_DAY = 86_400_000  # milliseconds
 _PARTS = {
     "settingsSaved": "when the system settings were last saved",
     "activeStats": "the vendor's list of active stats (current_usage_stats)",
@@ -48,7 +50,7 @@ def read(source: Source, settings: Settings, clock: Clock, first: date, last: da
     """
     found = Reading()
     with Session(source, settings, clock) as session:
-        run = _Run(session, found, {"recorded_from": instant(first), "recorded_end": instant(last + timedelta(days=1))})
+        run = _Run(session, found, {"recorded_from": instant(first), "recorded_end": instant(last) + _DAY})
         run.read_switch()
         run.schema = run.look()
         saved = run.value("settingsSaved")

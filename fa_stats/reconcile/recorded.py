@@ -1,60 +1,37 @@
 """What FusionAuth collected itself: a row of its own table, or a payload that somebody captured. Foreign input, both.
 
-Nothing of it is trusted: it is bounded, names are held to a form, and a text that is not known to be harmless is
-replaced by its length as soon as it is read.
+Nothing of it is trusted: it is bounded, and what may not be shown is masked as soon as it is read.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
-from fa_stats import catalogue
-from fa_stats.catalogue import Kind, Payload
-from fa_stats.checks import forms, privacy
-from fa_stats.collection import Value
+from fa_stats.checks import forms
 from fa_stats.errors import UsageError
+from fa_stats.reconcile.shown import Shown, name_of, shown
 
 MOST_BYTES = 20_000_000
 _MOST_NAMES = 2000
-_LONGEST = 100  # characters of a text that is shown
-_NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,99}")
+_LONGEST = 100  # characters of a name
 _VERSION = re.compile("[0-9A-Za-z.+-]{1,40}")
 _FAILED = "failedStats"
+_NOBODY = ("", "none", "null")  # words for no name at all
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LARGEST = 2**63
-_WORDS = (
-    (str, ("text", "character", "characters")),
-    (list, ("list", "entry", "entries")),
-    (dict, ("object", "key", "keys")),
-)
 _SECONDS = 100_000_000_000  # a number of milliseconds below this is one of seconds: it lies before 1973
 _LAST_INSTANT = 253_402_300_799_999  # the end of the year 9999, in milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class Masked:
-    """A value that is not shown, in words; two of them are the same where their digests are."""
-
-    words: str
-    digest: str = field(repr=False)
-
-
-Shown: TypeAlias = Value | Masked | None
+_TABLE = "usage_stats"
+_Read = TypeVar("_Read")
 
 
 class UnreadableError(Exception):
     """What FusionAuth wrote down, or somebody captured, is no payload; the message ends a sentence about it."""
-
-
-_TABLE = "usage_stats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +49,7 @@ class Recorded:
     timings: Mapping[str, int]
     failed: frozenset[str] = frozenset()
     nulls: frozenset[str] = frozenset()  # names that stand in it with null for a value
+    unread: tuple[str, ...] = ()  # what of it could not be read, and why
 
     @property
     def day(self) -> date:
@@ -109,21 +87,47 @@ def of_row(row: Mapping[str, Any]) -> Recorded | Unreadable:
     origin = _TABLE
     try:
         stats = _object(parse(row["recordedStats"] or ""), "its stats")
-        return Recorded(
-            collected=collected,
-            sent=sent,
-            origin=origin,
-            application_version=_version(row["recordedVersion"]),
-            stats_version=_version(row["recordedStatsVersion"]),
-            instance_id=_instance(row["recordedInstance"]),
-            milliseconds=_whole(row["recordedDuration"]),
-            values=_values(stats),
-            nulls=_nulls(stats),
-            timings=_timings(parse(row["recordedTimings"] or "{}")),
-            failed=_failed(parse(row["recordedFailed"] or "[]")),
-        )
     except UnreadableError as error:
         return Unreadable(collected, sent, origin, str(error))
+    unread: list[str] = []  # neither timings nor failed names are to hide what was sent
+    return Recorded(
+        collected=collected,
+        sent=sent,
+        origin=origin,
+        application_version=_version(row["recordedVersion"]),
+        stats_version=_version(row["recordedStatsVersion"]),
+        instance_id=_instance(row["recordedInstance"]),
+        milliseconds=_whole(row["recordedDuration"]),
+        values=_values(stats),
+        nulls=_nulls(stats),
+        timings=_apart("timings", _timings_in, row["recordedTimings"], unread) or {},
+        failed=_apart("failed stats", _failed_in, row["recordedFailed"], unread) or frozenset(),
+        unread=tuple(unread),
+    )
+
+
+def _apart(what: str, read: Callable[[str], _Read], text: str | None, unread: list[str]) -> _Read | None:
+    """Read a column that stands beside the stats; None, and a word on why, where it cannot be read."""
+    try:
+        return read(text) if text else None
+    except UnreadableError as error:
+        unread.append(f"the {what} cannot be read: {error}")
+        return None
+
+
+def _timings_in(text: str) -> dict[str, int]:
+    return _timings(parse(text), "it")
+
+
+def _failed_in(text: str) -> frozenset[str]:
+    """Read the failed names of a row: JSON, or names with commas between them, as the vendor's list has them."""
+    try:
+        given = parse(text)
+    except UnreadableError:
+        if len(text) <= _MOST_NAMES * _LONGEST and _listed(text) is not None:
+            return _failed(text)
+        raise
+    return _failed(given)
 
 
 def of_file(path: Path) -> tuple[Recorded, ...]:
@@ -140,6 +144,16 @@ def of_file(path: Path) -> tuple[Recorded, ...]:
     except UnreadableError as error:
         said = "Give the payload as it was sent: one JSON object, a list of them, or one on each line."
         raise UsageError(f"{path} holds no payload: {error}. {said}") from None
+
+
+def once(found: Iterable[Recorded]) -> tuple[Recorded, ...]:
+    """Return what was captured, each payload once, whatever files it stands in, oldest first."""
+    kept: dict[datetime, list[Recorded]] = {}
+    for each in found:
+        same = kept.setdefault(each.collected, [])
+        if not any(replace(other, origin=each.origin) == each for other in same):
+            same.append(each)
+    return tuple(each for moment in sorted(kept) for each in kept[moment])
 
 
 def _content(path: Path) -> str:
@@ -198,7 +212,7 @@ def _of_payload(given: Any, origin: str) -> Recorded:
         milliseconds=_whole(payload.get("collectionDuration")),
         values=_values(beside) | _values(stats),
         nulls=_nulls(beside) | _nulls(stats),
-        timings=_timings(payload.get("timings", {})),
+        timings=_timings(payload.get("timings"), "its timings"),
         failed=_failed(payload.get(_FAILED, [])),
     )
 
@@ -242,42 +256,27 @@ def _nulls(given: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name_of(name) for name, value in given.items() if value is None)
 
 
-def _timings(given: Any) -> dict[str, int]:
-    timings = _object(given, "its timings")
+def _timings(given: Any, what: str) -> dict[str, int]:
+    timings = _object({} if given is None or given == [] else given, what)
     # A time that is no number tells at least that the name was asked for.
     return {name_of(name): _whole(value) or 0 for name, value in timings.items()}
 
 
 def _failed(given: Any) -> frozenset[str]:
-    """Read the names that failed: a list, or an object with them as its keys. Nothing else names any."""
-    names: Collection[Any] = given if isinstance(given, list | dict) else ()
+    """Read the names that failed: a list, an object with them as its keys, or a text. Nothing else names any."""
+    listed = _listed(given) if isinstance(given, str) else given
+    names: Collection[Any] = listed if isinstance(listed, list | dict) else ()
     if len(names) > _MOST_NAMES:
         raise UnreadableError(f"its failed stats are more than {_MOST_NAMES:,}")
     return frozenset(name_of(name) for name in names if isinstance(name, str))
 
 
-def name_of(text: str) -> str:
-    """Return a name that can be shown: itself, or what tells it from others where it is none."""
-    if _NAME.fullmatch(text):
-        return text
-    return f"(no name: {len(text)} characters, sha256 {_sha256(text)[:8]})"
-
-
-def shown(name: str, value: Any) -> Shown:
-    """Return a value that can be shown: a number, or what has the form that the page shows for that name."""
-    if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
-        return Masked("number beyond all counts", _sha256(str(value)))
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    stat = catalogue.load().by_name.get(name)
-    if stat and stat.payload is Payload.STATS and forms.of_kind(stat.kind, value):
-        if forms.wrong(name, value) is None:
-            return value  # type: ignore[no-any-return]
-        if stat.kind is Kind.STRING and len(value) <= _LONGEST and not privacy.shapes(value):
-            return value  # type: ignore[no-any-return]
-    kind, part, parts = next(words for types, words in _WORDS if isinstance(value, types))
-    number = len(value)
-    return Masked(f"{kind}, {number:,} {part if number == 1 else parts}", _sha256(json.dumps(value, sort_keys=True)))
+def _listed(text: str) -> list[str] | None:
+    """Return the names that a text holds with commas between them; None where something else stands there."""
+    if text.strip().lower() in _NOBODY:
+        return []
+    names = [each.strip() for each in text.split(",")]
+    return names if all(name_of(each) == each for each in names) else None
 
 
 def _whole(value: Any) -> int | None:
@@ -290,10 +289,6 @@ def _version(value: Any) -> str | None:
 
 def _instance(value: Any) -> str | None:
     return value.lower() if isinstance(value, str) and forms.UUID.fullmatch(value.lower()) else None
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def moment(milliseconds: int) -> datetime:

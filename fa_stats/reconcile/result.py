@@ -14,7 +14,8 @@ from fa_stats.reconcile.findings import Finding, find
 from fa_stats.reconcile.own import Own
 from fa_stats.reconcile.pairs import Cell, Evidence, Row, rows
 from fa_stats.reconcile.phrases import count
-from fa_stats.reconcile.recorded import Masked, Recorded, Shown, shown
+from fa_stats.reconcile.recorded import Recorded
+from fa_stats.reconcile.shown import Masked, Shown, shown
 
 _SHOWN = 10  # findings of one kind in a terminal; the report has all of them
 
@@ -71,10 +72,10 @@ class Result:
         """Say what agrees: no more than what was at hand."""
         evidence = self.evidence
         asked = ["asked for"] if evidence.listed is not None else []
-        recorded = ["recorded"] if evidence.recorded else []
-        counted = ["counted"] if any(own for _, own in evidence.pairs()) else []
+        recorded = ["captured" if evidence.captured else "recorded"] if evidence.recorded else []
+        counted = ["counted"] if any(cell.own for row in self.rows for cell in row.cells) else []
         sides = ["published", *asked, *recorded, *counted]
-        alone = "" if counted else " Nothing recorded was compared with a count of ours."
+        alone = "" if counted else f" Nothing {''.join(recorded)} was compared with a count of ours."
         return f"What is {', '.join(sides[:-1])} and {sides[-1]} agrees, as far as it could be compared.{alone}"
 
     @property
@@ -88,7 +89,8 @@ class Result:
         if kept := len(evidence.owns) - now:
             owns = f"{count(kept, 'kept run')}{' and one count now' if now else ''}"
         compared = sum(own is not None for _, own in evidence.pairs())
-        owns += f"; compared with {compared} of the recorded collections" if evidence.recorded else ""
+        what = "captured payloads" if evidence.captured else "recorded collections"
+        owns += f"; compared with {compared} of the {what}" if evidence.recorded else ""
         return [
             (
                 "Public page",
@@ -106,16 +108,16 @@ class Result:
         recorded, unreadable = self.evidence.recorded, self.evidence.unreadable
         sent = sum(each.sent for each in recorded)
         said = f"{count(len(recorded), 'collection')} of FusionAuth's own, {sent} of them sent" if recorded else "none"
-        if recorded and all(each.captured for each in recorded):
+        if self.evidence.captured:
             said = f"{count(len(recorded), 'captured payload')} in place of FusionAuth's own records, taken for sent"
         return f"{said}; {len(unreadable)} more cannot be read" if unreadable else said
 
     def kinds(self) -> list[tuple[str, list[Finding]]]:
-        """Return the findings by the headings of their kinds, in order."""
-        found: dict[str, list[Finding]] = {}
+        """Return the findings by the headings of their kinds, in order; grave ones of a kind are apart from others."""
+        found: dict[tuple[bool, str], list[Finding]] = {}
         for finding in self.findings:
-            found.setdefault(finding.kind.heading, []).append(finding)
-        return list(found.items())
+            found.setdefault((finding.grave, finding.kind.heading), []).append(finding)
+        return [(heading, every) for (_, heading), every in found.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
@@ -172,7 +174,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "stats": list(finding.stats),
         "days": [day.isoformat() for day in finding.days],
         "sentence": finding.sentence,
-        "advice": finding.kind.advice,
+        "advice": finding.advice,
     }
 
 
@@ -235,10 +237,10 @@ def text(report: Mapping[str, Any]) -> str:
         *report["said"],
         *(f"note     {note}" for note in report["notes"]),
     ]
-    shown: Counter[str] = Counter()
-    total = Counter(finding["kind"] for finding in report["findings"])
+    shown: Counter[tuple[str, bool]] = Counter()
+    total = Counter((finding["kind"], finding["grave"]) for finding in report["findings"])
     for finding in report["findings"]:
-        kind = finding["kind"]
+        kind = finding["kind"], finding["grave"]
         shown[kind] += 1
         if shown[kind] == 1:
             lines += ["", f"{'GRAVE    ' if finding['grave'] else '         '}{finding['heading']}"]
