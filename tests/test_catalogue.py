@@ -64,7 +64,11 @@ def test_the_stats_are_the_222_that_are_published_and_the_metrics_are_the_eight(
         "tenantManagerApplication",
         "activeStats",
     }
-    assert {each.name for each in loaded.records} == {"system_configuration_change", "usage_stats"}
+    assert {each.name for each in loaded.records} == {
+        "current_usage_stats_change",
+        "system_configuration_change",
+        "usage_stats",
+    }
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)

@@ -191,7 +191,13 @@ def test_usage_errors_touch_nothing(project: Project) -> None:
         project.call("run", FA_STATS_SOURCE="ftp://host"),
     ]
     assert [each.returncode for each in called] == [2] * 5
-    said = ["is still to come", "does not exist before 2025-02-03", "`reason` says why", "is no day", "kind `ftp:`"]
+    said = [
+        "is still to come",
+        "does not exist before 2025-02-03",
+        "`reason` says why",
+        "is no day",
+        "no source of that kind",
+    ]
     for each, words in zip(called, said, strict=True):
         assert words in each.stderr
         assert each.stdout == ""

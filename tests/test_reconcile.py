@@ -50,6 +50,15 @@ def reconcile(source: str, *payloads: Path, given: settings.Settings | None = No
 OFF = "The instance's own switch for usage data is off (Settings): that switch was read and nothing else."
 
 
+RECORDS = [
+    "system_configuration",
+    "system_configuration_change",
+    "current_usage_stats",
+    "current_usage_stats_change",
+    "usage_stats",
+]
+
+
 def kinds(found: Result) -> list[Kind]:
     return [finding.kind for finding in found.findings]
 
@@ -209,8 +218,7 @@ def test_rows_of_other_days_are_left_out_and_bring_back_no_text(tmp_path: Path) 
 
 def test_the_switch_is_read_before_anything_else_and_the_records_are_on_the_record(tmp_path: Path) -> None:
     names = [each.name for each in reconcile(agreeing(tmp_path)).statements]
-    first = ["system_configuration", "system_configuration_change", "current_usage_stats", "usage_stats", "instance"]
-    assert names[:5] == first
+    assert names[:6] == [*RECORDS, "instance"]
     assert len(names) > 10, "then everything was counted"
 
 
@@ -223,13 +231,8 @@ def test_a_collection_never_asks_for_the_records() -> None:
 
 def test_with_the_switch_off_nothing_is_counted(tmp_path: Path) -> None:
     found = reconcile(agreeing(tmp_path, switched(on=False, saved=NOW)))
-    assert found.findings == ()
-    assert [each.name for each in found.statements] == [
-        "system_configuration",
-        "system_configuration_change",
-        "current_usage_stats",
-        "usage_stats",
-    ]
+    assert kinds(found) == [Kind.PERHAPS_WHILE_OFF]
+    assert [each.name for each in found.statements] == RECORDS
     assert "nothing was counted" in found.notes[0]
     assert "There is no count of ours to compare the recorded collections with." in found.notes
 
@@ -266,7 +269,8 @@ def test_a_ledger_that_tells_of_the_switch_before_and_after_proves_what_was_sent
     entered(given, AT - timedelta(hours=1), source)
     before = reconcile(source, given=given)
     assert [(each.kind, each.grave) for each in before.findings] == [(Kind.PERHAPS_WHILE_OFF, False)]
-    assert "the run R found it off at 2026-11-23 10:00 UTC, but nobody saw it after then" in before.findings[0].sentence
+    said = "the run R found it off at 2026-11-23 10:00 UTC, but this reading found it on at 2026-11-23 12:00 UTC"
+    assert said in before.findings[0].sentence
     entered(given, AT + timedelta(minutes=30), source)
     both = reconcile(source, given=given)
     assert [(each.kind, each.grave) for each in both.findings] == [(Kind.SENT_WHILE_OFF, True)]
@@ -338,6 +342,32 @@ def test_a_missing_table_or_column_is_told_and_the_rest_goes_on(tmp_path: Path, 
     found = reconcile(agreeing(tmp_path, statement))
     assert any(said in note and "`fa-stats grants`" in note for note in found.notes)
     assert len(found.evidence.owns) == 1
+
+
+def test_it_is_said_how_old_the_vendors_list_is(tmp_path: Path) -> None:
+    changed_at = int((NOW - timedelta(days=40)).timestamp() * 1000)
+    found = reconcile(agreeing(tmp_path, f"UPDATE current_usage_stats SET last_modified_instant = {changed_at}"))
+    said = dict(found.compared)["Vendor's list"]
+    assert said.startswith("222 names asked for; last changed at 2026-10-14 12:00 UTC; last checked at 2026-11-2")
+    assert found.to_json()["compared"]["list_changed"] == "2026-10-14T12:00:00.000+00:00"
+    without = reconcile(agreeing(tmp_path, "ALTER TABLE current_usage_stats DROP last_modified_instant"))
+    assert (dict(without.compared)["Vendor's list"], without.findings) == ("222 names asked for", ())
+    assert any("when the vendor's list last changed: this schema has no column" in each for each in without.notes)
+
+
+def test_it_is_said_how_the_switch_stands_and_where_nobody_can_tell_how_it_stood(tmp_path: Path) -> None:
+    found = reconcile(agreeing(tmp_path, switched(on=True, saved=AT - timedelta(hours=3))))
+    assert dict(found.compared)["Switch"] == (
+        "on at 2026-11-23 12:00 UTC; the system settings were last saved at 2026-11-23 08:00 UTC"
+    )
+    assert not any("nobody can tell" in each for each in found.notes)
+    assert found.to_json()["switch"] == {"read": True, "on": True, "settings_saved": "2026-11-23T08:00:00.000+00:00"}
+    later = reconcile(agreeing(tmp_path, switched(on=True, saved=AT + timedelta(minutes=30))))
+    assert (later.verdict, later.findings) == ("AGREES", ())
+    said = "Of the recorded collections, nobody can tell how the instance's own switch stood at the one that was sent."
+    assert said in later.notes
+    off = reconcile("duckdb:///there/is/no/such/file", given=limits(mode="off"))
+    assert dict(off.compared)["Switch"] == "not read"
 
 
 def test_an_unreadable_switch_stops_it(tmp_path: Path) -> None:
@@ -434,9 +464,22 @@ def test_what_is_no_name_on_the_list_is_told_and_not_shown(tmp_path: Path) -> No
 
 
 def test_a_payload_of_other_days_is_left_out(tmp_path: Path) -> None:
-    found = reconcile(agreeing(tmp_path), captured(tmp_path, AT - timedelta(days=90)))
-    assert found.evidence.recorded == ()
-    assert "1 of 1 payloads in files are not of these days" in " ".join(found.notes)
+    (tmp_path / "older").mkdir()
+    found = reconcile(agreeing(tmp_path), captured(tmp_path / "older", AT - timedelta(days=90)), captured(tmp_path))
+    assert [each.collected for each in found.evidence.recorded] == [AT]
+    assert "1 of 2 payloads in files are not of these days" in " ".join(found.notes)
+
+
+def test_payloads_of_which_none_is_of_these_days_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is of 2026-11-20 to 2026-11-21: they are of 2026-11-23 to 2026-11-23"):
+        reconcile(planted(tmp_path), captured(tmp_path), first=date(2026, 11, 20), last=date(2026, 11, 21))
+
+
+def test_a_payload_that_names_no_instance_is_compared_and_nothing_is_proved_by_it(tmp_path: Path) -> None:
+    source = planted(tmp_path, switched(on=False, saved=AT - timedelta(days=9)))
+    found = reconcile(source, captured(tmp_path, instanceId=None))
+    assert "1 of 1 payloads in files without the id of an instance: whose is not known." in found.notes
+    assert [(each.kind, each.grave) for each in found.findings] == [(Kind.PERHAPS_WHILE_OFF, False)]
 
 
 def test_a_payload_of_another_instance_is_refused_with_the_beginnings_of_both_ids(tmp_path: Path) -> None:
@@ -508,13 +551,13 @@ def test_the_list_of_a_real_instance_reads_well(tmp_path: Path) -> None:
     assert asked.sentence.startswith(
         "The vendor's list asks for 191 stats, 3 of which the page does not have: instanceProxyEn"
     )
-    assert (never.kind, never.grave, len(never.stats)) == (Kind.NEVER_COLLECTED, False, 34)
+    assert (never.kind, never.grave, len(never.stats)) == (Kind.NOT_ASKED, False, 34)
     assert never.sentence.startswith("The page has 222 names, 34 of which are not on the vendor's list: ")
     said = text(found.to_json())
     assert said.startswith(
         "GRAVE  2 findings, 1 of them grave. 2026-11-23 to 2026-11-23, DuckDB file changed.duckdb.\n"
     )
-    assert said.index("Asked for but not documented") < said.index("Documented but never collected")
+    assert said.index("Asked for but not documented") < said.index("Documented but not asked for")
 
 
 def test_the_demo_is_compared_with_how_it_stood_when_the_day_began(tmp_path: Path) -> None:
@@ -608,7 +651,9 @@ def kept(folder: Path, collection: Collection, run: str, identity: str) -> None:
 
 def test_a_database_that_is_a_copy_is_told(tmp_path: Path) -> None:
     found = reconcile(agreeing(tmp_path, "UPDATE usage_stats SET instance_id = 'eb76363d-8ee3-4188-8bae-ceed191a4780'"))
-    assert found.notes[-1] == "1 recorded collections name another instance: the database seems to be a copy."
+    assert found.notes[-1] == (
+        "The instance is another one in 1 of 1 recorded collections: the database seems to be a copy."
+    )
 
 
 def test_kept_runs_of_the_instance_are_compared_and_nothing_is_counted(tmp_path: Path) -> None:
@@ -648,7 +693,7 @@ def test_what_runs_of_other_days_leave_uncompared_is_told(tmp_path: Path) -> Non
 def test_counts_more_than_a_day_apart_are_not_compared(tmp_path: Path) -> None:
     given = replace(limits(), folder=tmp_path)
     kept(tmp_path, replace(seen(), started=AT, day=DAY), "20261123T110000Z-0001", "duckdb:elsewhere")
-    source = planted(tmp_path, row(AT - timedelta(days=2), counted(seen()) | {"tenantNumber": 9999}))
+    source = planted(tmp_path, row(AT - timedelta(days=2), counted(seen()) | {"tenantNumber": 9999}, timings(seen())))
     found = reconcile(source, given=given, first=DAY - timedelta(days=3))
     assert found.findings == ()
     assert "1 of 1 recorded collections have no count of ours within a day." in found.notes

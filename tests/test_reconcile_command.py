@@ -55,12 +55,14 @@ def test_where_all_agrees_it_ends_with_0_and_the_reports_path(project: Project, 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     first, *_, last = ended.stdout.splitlines()
     assert first.startswith("AGREES  What is published, asked for, recorded and counted agrees")
-    span = f"{TODAY - timedelta(days=29)}--{TODAY}"
-    assert last == f"reports/reconcile/{span}/reconcile.html"
+    span = f"reports/reconcile/{TODAY - timedelta(days=29)}--{TODAY}"
+    [folder] = (project.folder / span).iterdir()
+    assert last == f"{span}/{folder.name}/reconcile.html"
+    assert folder.name.startswith(f"{TODAY:%Y%m%d}T")
     assert "No days were named: these are the last 30" in ended.stderr
     assert "counted once now, in memory; nothing was stored." in ended.stdout
     kept = {name for name in project.files() if not name.startswith("fa_stats.toml")}
-    assert kept == {f"reports/reconcile/{span}/reconcile.{kind}" for kind in ("html", "json", "ipynb")}
+    assert kept == {f"{span}/{folder.name}/reconcile.{kind}" for kind in ("html", "json", "ipynb")}
 
 
 def test_a_grave_finding_ends_with_1_and_json_has_it_all(project: Project, tmp_path: Path) -> None:
@@ -77,7 +79,8 @@ def test_a_grave_finding_ends_with_1_and_json_has_it_all(project: Project, tmp_p
         "days": [],
     }
     assert told["compared"] | {"page": None} == {
-        "page": None, "listed": 223, "recorded": 1, "sent": 1, "unreadable": 0, "own_runs": 1, "compared": 1
+        "page": None, "listed": 223, "recorded": 1, "sent": 1, "unreadable": 0, "own_runs": 1, "compared": 1,
+        **{name: told["compared"][name] for name in ("list_changed", "list_checked")},
     }  # fmt: skip
     stats = {stat["name"]: stat for stat in told["stats"]}
     assert len(stats) == 223
@@ -90,15 +93,25 @@ def test_a_grave_finding_ends_with_1_and_json_has_it_all(project: Project, tmp_p
     assert (collection["sent"], collection["milliseconds"], collection["ours"]["run"]) == (True, 500, None)
     assert 3600 <= collection["ours"]["seconds_apart"] < 7200
     assert stats["universalApplicationNumber"]["published"] == []
-    written = json.loads((project.reports / "reconcile" / f"{told['from']}--{TODAY}" / "reconcile.json").read_text())
-    assert written == told
+    [written] = (project.reports / "reconcile" / f"{told['from']}--{TODAY}").glob("*/reconcile.json")
+    assert json.loads(written.read_text()) == told
+
+
+def test_two_at_once_each_tell_of_their_own_instance(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "grave").mkdir()
+    grave = clean(project, tmp_path / "grave", asks_for([*PAGE, "universalApplicationNumber"]))
+    every = [(each, each.start("fa-stats", "reconcile", "--json")) for each in (clean(project, tmp_path), grave)]
+    ended = [wait(process) for _, process in every]
+    assert [each.returncode for each in ended] == [0, 1]
+    assert [json.loads(each.stdout)["verdict"] for each in ended] == ["AGREES", "GRAVE"]
+    kept = [json.loads(path.read_text())["verdict"] for path in project.reports.rglob("reconcile.json")]
+    assert sorted(kept) == ["AGREES", "GRAVE"]
 
 
 def test_the_findings_are_told_gravest_first(project: Project, tmp_path: Path) -> None:
     values = counted(instances.collect(Path(project.source.removeprefix("duckdb://")), day=TODAY))
-    ended = clean(project, tmp_path, CLEAR, row(HOUR_AGO, values | {"tenantNumber": 999, "userNames": 3})).call(
-        "reconcile"
-    )
+    wrong = row(HOUR_AGO, values | {"tenantNumber": 999, "userNames": 3}, dict.fromkeys(PAGE, 1))
+    ended = clean(project, tmp_path, CLEAR, wrong).call("reconcile")
     assert ended.returncode == 1
     grave, other = ended.stdout.index("GRAVE    Sent but not documented"), ended.stdout.index("Recorded value differs")
     assert grave < other
@@ -170,7 +183,11 @@ def test_our_own_payload_as_collected_agrees_with_itself(project: Project, tmp_p
     ended = ours.call("reconcile", "--payload", "mine.json", "--json")
     assert ended.returncode == 0, ended.stdout
     told = json.loads(ended.stdout)
-    assert [finding["kind"] for finding in told["findings"]] == []
+    # What is unavailable was not asked for, so no payload of ours has it.
+    [finding] = told["findings"]
+    assert (finding["kind"], finding["grave"]) == ("never_collected", False)
+    assert "instanceJavaVersion" in finding["stats"]
+    assert "either: there may be nothing to count here." in finding["sentence"]
     assert told["collections"][0]["from"] == "mine.json"
 
 
@@ -268,7 +285,7 @@ def test_plain_papermill_does_it_too(project: Project, tmp_path: Path) -> None:
     ended = papermill(ours, "-p", "first", day, "-p", "last", day)
     assert ended.returncode == 0, ended.stderr
     assert "AGREES" in outputs(project.folder / "out.ipynb")
-    names = {path.name for path in (project.reports / "reconcile" / f"{day}--{day}").iterdir()}
+    names = {path.name for path in (project.reports / "reconcile" / f"{day}--{day}").glob("*/*")}
     assert names == {"reconcile.html", "reconcile.json", "reconcile.ipynb"}
 
 

@@ -15,16 +15,19 @@ from reconciled import AT, COUNTS, DAY, NULLS, PAGE, evidence, own, recorded
 
 from fa_stats import catalogue
 from fa_stats.catalogue import Payload
+from fa_stats.checks import ONCE_A_DAY
 from fa_stats.consent import CLOUD_CANNOT, UPGRADED_DO_NOT, Created
 from fa_stats.reconcile import published
 from fa_stats.reconcile.findings import Finding, find
 from fa_stats.reconcile.kinds import Kind
 from fa_stats.reconcile.pairs import Evidence, rows, same
 from fa_stats.reconcile.recorded import Unreadable
+from fa_stats.reconcile.shown import shown
 from fa_stats.reconcile.switch import Seen, Switch
 
 VALUES = {name: place for place, name in enumerate(COUNTS)}
 HOUR = timedelta(hours=1)
+READ = AT + 10 * HOUR  # when the switch was read
 
 
 def clean(**more: Any) -> Evidence:
@@ -122,7 +125,7 @@ def test_names_of_a_newer_fusionauth_than_the_page_say_so_and_are_grave_all_the_
 
 
 def test_what_was_sent_while_the_switch_was_off_is_grave() -> None:
-    off = Switch(asked=True, on=False, since=AT - HOUR)
+    off = Switch(read=READ, on=False, since=AT - HOUR)
     found = only(clean(switch=off))
     assert (found.kind, found.grave, found.days) == (Kind.SENT_WHILE_OFF, True, (DAY,))
     assert "it is off now, and the system settings were last saved at 2026-11-23 01:00 UTC" in found.sentence
@@ -136,22 +139,46 @@ SAVED = "the system settings were saved at 2026-11-23"
 @pytest.mark.parametrize(
     ("switch", "kind", "said"),
     {
-        "off, but saved after it was sent": (Switch(asked=True, on=False, since=AT + HOUR), None, ""),
-        "on all the time": (Switch(asked=True, on=True, since=AT - HOUR), None, ""),
-        "never set": (Switch(asked=True, on=None, since=AT - HOUR), None, ""),
-        "off since before": (Switch(asked=True, on=False, since=AT), Kind.SENT_WHILE_OFF, "it is off now, and"),
+        "off, but saved after it was sent": (
+            Switch(read=READ, on=False, since=AT + HOUR),
+            Kind.PERHAPS_WHILE_OFF,
+            f"this reading found it off at 2026-11-23 12:00 UTC, but nobody saw it before then, and {SAVED} 03:00 UTC",
+        ),
+        "off, but saved long after it was sent": (
+            Switch(read=READ + 20 * 24 * HOUR, on=False, since=AT + 20 * 24 * HOUR),
+            Kind.PERHAPS_WHILE_OFF,
+            "this reading found it off at 2026-12-13 12:00 UTC, but nobody saw it before then",
+        ),
+        "on before, and off long after": (
+            Switch(read=READ + 20 * 24 * HOUR, on=False, since=AT + 20 * 24 * HOUR, seen=(ON_BEFORE,)),
+            None,
+            "",
+        ),
+        "on, but saved after it was sent": (Switch(read=READ, on=True, since=AT + HOUR), None, ""),
+        "off, saved just before it was sent": (
+            Switch(read=READ, on=False, since=AT - HOUR / 60),
+            Kind.PERHAPS_WHILE_OFF,
+            f"but nobody saw it before then, and {SAVED} 01:59 UTC"[:36],
+        ),
+        "on all the time": (Switch(read=READ, on=True, since=AT - HOUR), None, ""),
+        "never set": (Switch(read=READ, on=None, since=AT - HOUR), None, ""),
+        "off since before": (
+            Switch(read=READ, on=False, since=AT - HOUR / 10),
+            Kind.SENT_WHILE_OFF,
+            "it is off now, and",
+        ),
         "seen off before and after": (
             Switch(seen=(OFF_BEFORE, OFF_AFTER)),
             Kind.SENT_WHILE_OFF,
             "off at 2026-11-23 00:00 UTC, the run C found it off at 2026-11-23 05:00 UTC, and nobody is known to have",
         ),
         "seen off before and after, and saved later": (
-            Switch(asked=True, on=True, since=AT + 4 * HOUR, seen=(OFF_BEFORE, OFF_AFTER)),
+            Switch(read=READ, on=True, since=AT + 4 * HOUR, seen=(OFF_BEFORE, OFF_AFTER)),
             Kind.SENT_WHILE_OFF,
             "and nobody is known to have turned it in between",
         ),
         "seen off before and after, and saved in between": (
-            Switch(asked=True, on=False, since=AT + 2 * HOUR, seen=(OFF_BEFORE, OFF_AFTER)),
+            Switch(read=READ, on=False, since=AT + 2 * HOUR, seen=(OFF_BEFORE, OFF_AFTER)),
             Kind.PERHAPS_WHILE_OFF,
             f"but {SAVED} 04:00 UTC",
         ),
@@ -161,12 +188,12 @@ SAVED = "the system settings were saved at 2026-11-23"
             "but that is too long a time to tell that it stood so throughout",
         ),
         "seen off before, on after, and saved later": (
-            Switch(asked=True, on=True, since=AT + 9 * HOUR, seen=(OFF_BEFORE, ON_AFTER)),
+            Switch(read=READ, on=True, since=AT + 9 * HOUR, seen=(OFF_BEFORE, ON_AFTER)),
             Kind.PERHAPS_WHILE_OFF,
             "the run A found it off at 2026-11-23 00:00 UTC, but the run D found it on at 2026-11-23 06:00 UTC.",
         ),
         "seen off after, saved in between": (
-            Switch(asked=True, on=False, since=AT + HOUR, seen=(OFF_AFTER,)),
+            Switch(read=READ, on=False, since=AT + HOUR, seen=(OFF_AFTER,)),
             Kind.PERHAPS_WHILE_OFF,
             f"found it off at 2026-11-23 05:00 UTC, but nobody saw it before then, and {SAVED} 03:00 UTC",
         ),
@@ -177,7 +204,7 @@ SAVED = "the system settings were saved at 2026-11-23"
             "but the run B found it on at 2026-11-23 01:00 UTC",
         ),
         "seen on before and after": (Switch(seen=(OFF_BEFORE, ON_BEFORE, ON_AFTER)), None, ""),
-        "seen off, on since before": (Switch(asked=True, on=True, since=AT - HOUR, seen=(OFF_BEFORE,)), None, ""),
+        "seen off, on since before": (Switch(read=READ, on=True, since=AT - HOUR, seen=(OFF_BEFORE,)), None, ""),
         "seen off days before": (Switch(seen=(replace(OFF_BEFORE, at=AT - 25 * HOUR),)), None, ""),
         "seen off by nobody knows whom": (
             Switch(seen=(replace(OFF_BEFORE, sure=False), replace(OFF_AFTER, sure=False))),
@@ -194,13 +221,13 @@ def test_only_what_proves_that_the_switch_was_off_is_grave(switch: Switch, kind:
 
 
 def test_what_was_sent_several_times_while_the_switch_was_off_is_one_finding() -> None:
-    off = Switch(asked=True, on=False, since=AT - 30 * HOUR)
+    off = Switch(read=READ, on=False, since=AT - 30 * HOUR)
     found = only(clean(recorded=(recorded(VALUES, AT - 24 * HOUR), recorded(VALUES)), switch=off))
     assert "FusionAuth sent 2 collections, of 2026-11-22 02:00 to 2026-11-23 02:00 UTC, while" in found.sentence
     assert found.days == (date(2026, 11, 22), DAY)
 
 
-@pytest.mark.parametrize("switch", [Switch(asked=True, on=False, since=AT - HOUR), Switch(seen=(OFF_BEFORE,))])
+@pytest.mark.parametrize("switch", [Switch(read=READ, on=False, since=AT - HOUR), Switch(seen=(OFF_BEFORE,))])
 def test_in_the_cloud_a_switch_that_is_off_is_not_grave_and_the_page_is_quoted(switch: Switch) -> None:
     found = only(clean(switch=replace(switch, deployment="cloud")))
     assert (found.kind, found.grave) == (Kind.OFF_IN_CLOUD, False)
@@ -209,7 +236,7 @@ def test_in_the_cloud_a_switch_that_is_off_is_not_grave_and_the_page_is_quoted(s
 
 
 def test_an_upgraded_instance_whose_switch_was_never_set_is_not_to_send() -> None:
-    never = Switch(asked=True, since=AT - HOUR, created=Created.BEFORE)
+    never = Switch(read=READ, since=AT - HOUR, created=Created.BEFORE)
     found = only(clean(switch=never))
     assert (found.kind, found.grave) == (Kind.SENT_WHILE_OFF, True)
     assert "UTC against what the page promises: the instance's own switch for usage data has never" in found.sentence
@@ -219,7 +246,7 @@ def test_an_upgraded_instance_whose_switch_was_never_set_is_not_to_send() -> Non
         {"created": Created.SINCE},
         {"deployment": "cloud"},
         {"on": True},
-        {"asked": False},
+        {"read": None},
         {"seen": (ON_BEFORE,)},
     ):
         assert find(clean(switch=replace(never, **other))) == (), other
@@ -312,8 +339,8 @@ def test_our_own_figure_is_the_one_that_was_counted_last() -> None:
 
 
 def test_the_order_of_a_breakdown_means_nothing_and_true_is_not_one() -> None:
-    one, two = {"idp": "Apple", "count": 1}, {"count": 2, "idp": "Xbox"}
-    assert same([one, two], [two, one])
+    one, two, name = {"idp": "Apple", "count": 1}, {"count": 2, "idp": "Xbox"}, "applicationEnabledIdentityProviders"
+    assert same(shown(name, [one, two]), shown(name, [two, one]))
     assert not same([one], [two])
     assert not same(True, 1)
     assert same(1.0, 1)
@@ -332,8 +359,25 @@ def test_what_is_published_and_asked_for_and_yet_never_collected_is_found() -> N
     found = only(clean(recorded=(recorded(without("tenantNumber")),)))
     assert (found.kind, found.grave, found.stats) == (Kind.NEVER_COLLECTED, False, ("tenantNumber",))
     assert "list, as it is now, asks for 1 name of the page that is not in the only collection that" in found.sentence
+    assert "We could not count" not in found.sentence
     ours = own(without("tenantNumber"), lacking=["tenantNumber"])
-    assert find(clean(recorded=(recorded(without("tenantNumber")),), owns=(ours,))) == ()
+    found = only(clean(recorded=(recorded(without("tenantNumber")),), owns=(ours,)))
+    assert found.sentence.endswith("We could not count tenantNumber either: there may be nothing to count here.")
+
+
+def test_without_a_record_what_is_published_and_not_on_the_list_is_said_to_be_not_asked_for() -> None:
+    found = only(evidence(listed=tuple(name for name in PAGE if name != "tenantNumber")))
+    assert (found.kind, found.grave, found.stats) == (Kind.NOT_ASKED, False, ("tenantNumber",))
+    assert found.sentence == "The page has 222 names, 1 of which are not on the vendor's list: tenantNumber."
+
+
+@pytest.mark.parametrize(("hours", "found"), [((0, 1, 23), 1), ((0, 1, 24), 0), ((0, 23), 0), ((0, 8, 16, 24, 32), 1)])
+def test_more_than_two_collections_within_a_day_are_more_than_one_a_day(hours: tuple[int, ...], found: int) -> None:
+    every = tuple(recorded(VALUES, AT + hour * HOUR) for hour in hours)
+    owns = tuple(own(VALUES, each.collected) for each in every)
+    said = find(clean(recorded=every, owns=owns))
+    assert [(each.kind, each.grave) for each in said] == [(Kind.TOO_OFTEN, False)] * found
+    assert all("from 2026-11-23 02:00 to" in each.sentence and f'"{ONCE_A_DAY}"' in each.sentence for each in said)
 
 
 def test_without_a_list_and_a_record_nobody_can_say_what_is_never_collected() -> None:
@@ -377,7 +421,7 @@ def test_new_names_under_the_same_version_that_the_page_has_are_told_and_not_gra
 
 
 def test_names_are_compared_with_the_last_collection_of_the_same_versions() -> None:
-    before = recorded(without("tenantNumber"), AT - 2 * HOUR)
+    before = recorded(without("tenantNumber"), AT - 24 * HOUR)
     between = recorded(VALUES, AT - HOUR, application_version="1.60.3")
     found = only(clean(recorded=(before, between, recorded(VALUES))))
     assert (found.kind, found.stats) == (Kind.KEYS_CHANGED, ("tenantNumber",))
@@ -422,7 +466,7 @@ def test_a_record_that_cannot_be_read_is_told_and_the_rest_goes_on() -> None:
 def test_a_record_of_which_a_part_cannot_be_read_is_compared_all_the_same() -> None:
     why = "the failed stats cannot be read: it is not valid JSON"
     broken = recorded({**VALUES, "userNames": 1}, timings={}, unread=(why,))
-    sent, part = find(clean(recorded=(recorded(VALUES, AT - HOUR), broken, recorded(VALUES, AT + HOUR))))
+    sent, part = find(clean(recorded=(recorded(VALUES, AT - HOUR), broken, recorded(VALUES, AT + 23 * HOUR))))
     assert (sent.kind, sent.grave, sent.stats) == (Kind.SENT_UNDOCUMENTED, True, ("userNames",))
     assert (part.kind, part.grave, part.days) == (Kind.PARTLY_UNREADABLE, False, (DAY,))
     assert part.sentence.startswith(f"In 1 recorded collection, {why}.")
@@ -430,12 +474,14 @@ def test_a_record_of_which_a_part_cannot_be_read_is_compared_all_the_same() -> N
 
 def test_of_a_captured_payload_nothing_is_said_that_nobody_knows() -> None:
     values = without("scimEnabled") | {"tenantNumber": 999, "userNames": 1}
-    captured = recorded(values, origin="mine.json", failed=frozenset({"apiKeyHashedEnabled"}))
-    off = Switch(asked=True, on=False, since=AT - HOUR)
+    captured = recorded(values, origin="mine.json", captured=True, failed=frozenset({"apiKeyHashedEnabled"}))
+    off = Switch(read=READ, on=False, since=AT - HOUR)
     listed = tuple(name for name in PAGE if name != "apiKeyExpiringEnabled")
     ours = own(without("webhookUserUpdate"), lacking=["webhookUserUpdate"])
-    found = find(clean(recorded=(captured,), switch=off, listed=listed, owns=(ours,)))
-    said = {each.kind: each.sentence for each in found}
+    given = clean(recorded=(captured,), switch=off, listed=listed, owns=(ours,))
+    said = {
+        each.kind: each.sentence for each in find(replace(given, instances=frozenset({captured.instance_id or ""})))
+    }
     assert said[Kind.SENT_UNDOCUMENTED].startswith(
         "The captured payload holds 1 name that the page does not have, in 1 of 1 captured payload: userNames"
     )
@@ -447,6 +493,9 @@ def test_of_a_captured_payload_nothing_is_said_that_nobody_knows() -> None:
     assert "FusionAuth recorded" not in " ".join(said.values())
     assert "FusionAuth sent" not in " ".join(said.values())
     assert len(said) == 7
+    doubted = {each.kind: each for each in find(given)}  # of which instance it is nobody knows
+    assert Kind.SENT_WHILE_OFF not in doubted
+    assert doubted[Kind.PERHAPS_WHILE_OFF].sentence.endswith("; whether it is of this instance is not known.")
 
 
 # ------------------------------------------------------------------------------------------------- any of them together

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,17 @@ def test_a_row_is_read() -> None:
     assert found.names == {"tenantNumber", "scimEnabled"}
 
 
-@pytest.mark.parametrize("failed", [None, "", "[]", "{}", "null", "true", "3", "None", '"none"'])
+@pytest.mark.parametrize("failed", [None, "", "[]", "{}", "null", "false", "None", '"none"'])
 def test_nothing_failed_may_be_written_in_many_ways(failed: str | None) -> None:
-    assert good(recordedFailed=failed).failed == frozenset()
+    assert (good(recordedFailed=failed).failed, good(recordedFailed=failed).unread) == (frozenset(), ())
+
+
+@pytest.mark.parametrize("failed", ["true", "3", "[3]", '[{"name": "scimEnabled"}]', '"x y"'])
+def test_what_failed_is_not_read_from_what_names_no_stat(failed: str, tmp_path: Path) -> None:
+    said = ("the failed stats cannot be read: it names no stats",)
+    assert (good(recordedFailed=failed).failed, good(recordedFailed=failed).unread) == (frozenset(), said)
+    [captured] = of_file(written(tmp_path, PAYLOAD | {"failedStats": json.loads(failed)}))
+    assert (captured.failed, captured.unread) == (frozenset(), said)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +129,12 @@ def test_a_payload_that_was_captured_twice_counts_once(tmp_path: Path) -> None:
     assert once((*found, *found)) == (found[1], found[2], found[0])
 
 
+@pytest.mark.parametrize("version", ["hunter5secret", "1.60.2 of ada", "", "\u0661.60.2"])
+def test_a_version_is_shown_only_where_it_is_one(version: str) -> None:
+    found = good(recordedVersion=version, recordedStatsVersion=version)
+    assert (found.application_version, found.stats_version) == (None, None)
+
+
 def test_a_null_is_no_value() -> None:
     assert good(recordedStats='{"tenantNumber": null}').names == {"tenantNumber", "scimEnabled"}
     assert good(recordedStats='{"tenantNumber": null}').values == {}
@@ -135,12 +150,12 @@ def test_a_name_with_null_for_a_value_and_no_timing_is_a_name_all_the_same(tmp_p
     ("text", "why"),
     {
         "broken": ('{"tenantNumber": ', "it is not valid JSON"),
-        "nothing": (None, "it is not valid JSON"),
+        "nothing": (None, "it is empty"),
         "a list": ("[1, 2]", "its stats is no JSON object"),
         "a key twice": ('{"tenantNumber": 1, "tenantNumber": 2}', "a key stands in it twice"),
         "not a number": ('{"tenantNumber": NaN}', "it holds NaN or Infinity, which are no JSON"),
         "too deep": ("[" * 100_000, "it is nested too deeply"),
-        "digits without end": ('{"tenantNumber": ' + "9" * 5000 + "}", "it is not valid JSON"),
+        "digits without end": ('{"tenantNumber": ' + "9" * 5000 + "}", "it holds a number with too many digits"),
         "too many names": (json.dumps({f"n{number}": 1 for number in range(2001)}), "has more than 2,000 names"),
         "too much": (" " * (recorded.MOST_BYTES + 1), "it is larger than 20,000,000 characters"),
     }.values(),
@@ -166,6 +181,29 @@ def test_a_list_and_a_payload_on_each_line_are_read_too(tmp_path: Path) -> None:
     assert [each.collected.second for each in of_file(written(tmp_path, lines.encode()))] == [46, 47]
 
 
+def test_a_file_of_another_tool_is_read_as_well(tmp_path: Path) -> None:
+    marked = "\ufeff" + json.dumps(PAYLOAD)
+    assert of_file(written(tmp_path, marked.encode())) == of_file(written(tmp_path, PAYLOAD))
+    odd = PAYLOAD | {"stats": {"tenantNumber": 4, "hostName": "a\u2028b\x85c"}}
+    lines = "\r\n".join(
+        json.dumps(each, ensure_ascii=False) for each in (odd, PAYLOAD | {"collectionInstant": INSTANT + 9})
+    )
+    assert len(of_file(written(tmp_path, lines.encode()))) == 2
+
+
+def test_the_name_of_a_file_drives_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[31mred.json"
+    path.write_text(json.dumps(PAYLOAD))
+    assert of_file(path)[0].origin == "?[31mred.json"
+
+
+def test_a_file_with_the_name_of_the_table_is_a_captured_payload_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "usage_stats"
+    path.write_text(json.dumps(PAYLOAD))
+    assert of_file(path)[0].captured
+    assert not good().captured
+
+
 def test_what_stands_beside_the_documented_keys_was_sent_too(tmp_path: Path) -> None:
     [found] = of_file(written(tmp_path, PAYLOAD | {"hostName": "auth.example.com"}))
     assert found.values["hostName"] == shown("hostName", "auth.example.com")
@@ -176,7 +214,12 @@ def test_what_stands_beside_the_documented_keys_was_sent_too(tmp_path: Path) -> 
     ("content", "why"),
     {
         "no JSON": (b"usage data", "holds no payload: it is not valid JSON"),
-        "nothing": (b"", "holds no payload: it is not valid JSON"),
+        "nothing": (b"", "holds no payload: it is empty"),
+        "blank": (b" \n\n", "holds no payload: it is empty"),
+        "an instance that is none": (
+            b'{"stats": {}, "collectionInstant": 1720629226097, "instanceId": "other-company"}',
+            "its instanceId is no id of an instance",
+        ),
         "no text": (b"\xff\xfe", "is no text in UTF-8"),
         "no object": (b"[3]", "what it holds is no JSON object"),
         "no payload": (b"[]", "its list is empty"),
@@ -208,6 +251,9 @@ def test_a_folder_no_file_and_a_huge_file_are_refused(tmp_path: Path) -> None:
         of_file(tmp_path)
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         of_file(tmp_path / "none.json")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="is no file but a stream"):
+        of_file(tmp_path / "pipe")
     path = tmp_path / "huge.json"
     with path.open("wb") as file:
         file.truncate(recorded.MOST_BYTES + 1)
@@ -224,8 +270,16 @@ def test_a_folder_no_file_and_a_huge_file_are_refused(tmp_path: Path) -> None:
         ("somethingElse", {"ada": 1, "bob": 2}, "object, 2 keys"),
         ("instanceDatabaseVersion", "ada@example.com", "text, 15 characters"),
         ("instanceDatabaseVersion", "16.4", '"16.4"'),
+        ("instanceDatabaseVersion", "hunter2secret", "text, 13 characters"),
+        ("instanceCompanyPlan", "Enterprise", '"Enterprise"'),
+        ("instanceCompanyPlan", "Gold", "text, 4 characters"),
         ("instanceSearchType", "database", '"database"'),
         ("applicationEnabledIdentityProviders", [{"idp": "Apple", "count": 3}], "Apple 3"),
+        (
+            "applicationEnabledIdentityProviders",
+            [{"idp": "Xbox", "count": 2}, {"idp": "Apple", "count": 3}],
+            "Apple 3, Xbox 2",
+        ),
         ("applicationEnabledIdentityProviders", [{"idp": "ada@example.com", "count": 3}], "list, 1 entry"),
         ("applicationEnabledIdentityProviders", [], "an empty list"),
         ("instanceFirstTimeSetupProgress", {"ada": True}, "object, 1 key"),

@@ -25,7 +25,7 @@ _FIRST = ("system_configuration", "version", "instance")
 # The statement that reads fusionauth.properties or the environment instead of the instance's database.
 CONFIGURATION = "configuration"
 # The statements for what FusionAuth wrote down of itself: no collection runs them, `fa-stats reconcile` alone does.
-_RECORDS = ("usage_stats", "system_configuration_change")
+_RECORDS = ("usage_stats", "system_configuration_change", "current_usage_stats_change")
 # The published payload that the 222 names are those of (statsVersion of the example on the vendor's page).
 STATS_VERSION = "0.2.0"
 

@@ -11,6 +11,7 @@ from fa_stats.checks.promises import Evidence, Look, Outcome
 
 __all__ = ["PROMISES", "Check", "Evidence", "Outcome", "examine", "of_row", "to_row"]
 
+ONCE_A_DAY = "Queries only run once per day."
 HOUSE = "fa_stats: "  # a promise of ours, not of the page
 
 
@@ -68,7 +69,7 @@ PROMISES: tuple[tuple[str, str, Look], ...] = (
         "need to release or upgrade the instance.",
         conduct.policy_honoured,
     ),
-    ("once a day", "Queries only run once per day.", conduct.once_a_day),
+    ("once a day", ONCE_A_DAY, conduct.once_a_day),
     (
         "load within budget",
         "Data collection is intentionally throttled to not use additional resources.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,12 +23,13 @@ from fa_stats.reconcile.pairs import Evidence
 from fa_stats.reconcile.reading import Reading
 from fa_stats.reconcile.recorded import Recorded, of_file, once
 from fa_stats.reconcile.result import Result
-from fa_stats.reconcile.switch import Seen, Switch
+from fa_stats.reconcile.switch import Switch
 from fa_stats.render import Fragment, paragraph
 from fa_stats.settings import Settings
 from fa_stats.sources import Source
 
 NOTEBOOK = "reconcile.ipynb"
+NAME_VARIABLE = "FA_STATS_RECONCILIATION"  # which a command names before its kernel begins
 _DAYS = 30
 _ID = 8  # of an instance's id: enough to tell two apart
 
@@ -62,8 +64,9 @@ class Asked:
 
 @dataclass
 class Audit:
-    """A reconciliation and what is known of it so far."""
+    """A reconciliation and what is known of it so far; `name` is that of its folder."""
 
+    name: str
     settings: Settings
     asked: Asked
     clock: Clock
@@ -80,12 +83,9 @@ class Audit:
         return section(self._found)
 
     def finish(self) -> Fragment:
-        """Write the report, what it says as JSON, and the notebook as it ran; a later one of the same days replaces it.
-
-        Raises StorageError.
-        """
+        """Write the report, what it says as JSON, and the notebook as it ran; raises StorageError."""
         found = self._found
-        folder = folder_of(self.settings, found.evidence.first, found.evidence.last)
+        folder = folder_of(self.settings, found.evidence.first, found.evidence.last, self.name)
         inside = folder.is_relative_to(self.settings.folder)
         said = paragraph(
             f"Report: {(folder.relative_to(self.settings.folder) if inside else folder) / 'reconcile.html'}"
@@ -104,9 +104,9 @@ class Audit:
         return self.result
 
 
-def folder_of(settings: Settings, first: date, last: date) -> Path:
-    """Where the report of a span of days is."""
-    return settings.reports / "reconcile" / f"{first}--{last}"
+def folder_of(settings: Settings, first: date, last: date, name: str) -> Path:
+    """Where the report of a reconciliation is: beside those of the same days, of which none takes another's place."""
+    return settings.reports / "reconcile" / f"{first}--{last}" / name
 
 
 def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Audit:
@@ -118,7 +118,9 @@ def start(namespace: Mapping[str, Any], clock: Clock | None = None) -> Audit:
     source = parameters.of_notebook({"source": given.get("source")}).source
     first, last = (parameters.day_of(name, given.get(name)) for name in ("first", "last"))
     asked = Asked(source, first, last, _paths(given.get("payloads")))
-    return Audit(settings_module.load(), asked, clock or Clock(), watch())
+    clock = clock or Clock()
+    name = os.environ.get(NAME_VARIABLE) or run.new_name(clock.now())
+    return Audit(name, settings_module.load(), asked, clock, watch())
 
 
 def _paths(given: Any) -> tuple[Path, ...]:
@@ -154,7 +156,7 @@ def gather(settings: Settings, asked: Asked, clock: Clock, progress: Progress = 
         ids |= {each.collection.instance_id for each in counted if each.collection.instance_id}
         statements += tuple(each for one in counted for each in one.collection.statements)
     evidence = _evidence(
-        (first, last), found, recorded, tuple(owns), _switch(settings, source, found, owns, clock.now())
+        (first, last), found, recorded, tuple(owns), _switch(settings, source, found, owns, clock.now()), ids
     )
     notes += _uncompared(evidence, found.instance if found else None)
     return result.of_evidence(
@@ -173,6 +175,7 @@ def _evidence(
     recorded: tuple[Recorded, ...],
     owns: tuple[Own, ...],
     known: Switch,
+    ids: set[str],
 ) -> Evidence:
     """Put what was brought together; `found` is None where no connection was opened."""
     loaded = catalogue.load()
@@ -187,6 +190,9 @@ def _evidence(
         unreadable=found.unreadable if found else (),
         owns=owns,
         switch=known,
+        list_changed=found.list_changed if found else None,
+        list_checked=found.list_checked if found else None,
+        instances=frozenset(ids),
     )
 
 
@@ -194,11 +200,8 @@ def _switch(settings: Settings, source: Source, found: Reading | None, owns: Ite
     """Put together what is known of the instance's own switch."""
     seen = [each for kept in owns if kept.run for each in switch.seen_by(kept.collection, kept.taken, kept.run)]
     seen += switch.seen_in_ledger(settings, source.identity, source.kind)
-    if found and found.switch is not None and found.saved is None:
-        # Since when it stands so is not known: it is no more than a sighting.
-        seen.append(Seen(now, found.switch, "this reading found it"))
     return Switch(
-        asked=found is not None,
+        read=now if found else None,
         on=found.switch if found else None,
         since=found.saved if found else None,
         seen=tuple(seen),
@@ -227,14 +230,24 @@ def _read(
 
 def _in_span(captured: tuple[Recorded, ...], first: date, last: date, notes: list[str]) -> tuple[Recorded, ...]:
     inside = tuple(each for each in captured if first <= each.day <= last)
+    if not inside:
+        theirs = f"{captured[0].day} to {captured[-1].day}"
+        raise UsageError(
+            f"No payload in the files that were named is of {first} to {last}: they are of {theirs}. Name those days, "
+            "or none at all."
+        )
     notes.append("The files that were named stand in for what FusionAuth recorded itself, which was not read.")
     if left := len(captured) - len(inside):
         notes.append(f"{left} of {len(captured)} payloads in files are not of these days, and were left out.")
     return inside
 
 
-def _check_instance(captured: Iterable[Recorded], known: set[str], notes: list[str]) -> None:
+def _check_instance(captured: Collection[Recorded], known: set[str], notes: list[str]) -> None:
     """Refuse payloads of another instance than the source's, or of several ones. Raises UsageError."""
+    if silent := sum(each.instance_id is None for each in captured):
+        notes.append(
+            f"{silent} of {len(captured)} payloads in files without the id of an instance: whose is not known."
+        )
     others = {each.instance_id: each.origin for each in captured if each.instance_id}
     if not others:
         return
@@ -292,7 +305,13 @@ def _uncompared(evidence: Evidence, instance: str | None) -> list[str]:
         which = f"In {other} of {len(pairs)} {recorded}"
         said.append(f"{which}, stats of a day or a month were not compared: no run of ours is of the same day.")
     if copied := [each for each in evidence.recorded if instance and each.instance_id not in (None, instance)]:
-        said.append(f"{len(copied)} {recorded} name another instance: the database seems to be a copy.")
+        which = f"{len(copied)} of {len(pairs)} {recorded}"
+        said.append(f"The instance is another one in {which}: the database seems to be a copy.")
+    switch, sent = evidence.switch, [each for each in evidence.recorded if each.sent]
+    unknown = [each for each in sent if switch.unknown_at(each.collected) and not switch.off_at(each.collected)]
+    if unknown:
+        which = f"{len(unknown)} of {len(sent)} that were sent" if len(sent) > 1 else "the one that was sent"
+        said.append(f"Of the {recorded}, nobody can tell how the instance's own switch stood at {which}.")
     return said
 
 

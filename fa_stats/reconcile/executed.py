@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fa_stats import execution, files
+from fa_stats import execution, files, run
 from fa_stats.clock import Clock
 from fa_stats.errors import RunError
 from fa_stats.reconcile import audit
@@ -25,13 +25,14 @@ def execute(settings: Settings, asked: Asked, clock: Clock, say: Callable[[str],
     first, last = asked.span(begun.date(), asked.captured())
     if not (asked.first or asked.last or asked.payloads):
         say(audit.default_days(begun.date()))
-    folder = audit.folder_of(settings, first, last)
+    name = run.new_name(begun)
+    folder = audit.folder_of(settings, first, last, name)
     given: dict[str, Any] = {"first": first.isoformat(), "last": last.isoformat()}
     if asked.payloads:
         if not (asked.first or asked.last):
             given = {}  # the days are those of the files, which may be ahead of our clock
         given["payloads"] = [str(path.resolve()) for path in asked.payloads]
-    environment = {**os.environ}
+    environment = {**os.environ, audit.NAME_VARIABLE: name}
     if asked.source:  # may hold credentials, so it is no parameter
         environment[SOURCE_VARIABLE] = asked.source
     limits = settings.collection
@@ -47,14 +48,13 @@ def execute(settings: Settings, asked: Asked, clock: Clock, say: Callable[[str],
         )
     if problem:
         raise problem
-    return _told(folder / "reconcile.json", begun.isoformat(timespec="seconds")), folder / "reconcile.html"
+    return _told(folder / "reconcile.json"), folder / "reconcile.html"
 
 
-def _told(path: Path, begun: str) -> dict[str, Any]:
+def _told(path: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if report["made"] >= begun:
-            return report
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise RunError("The notebook came to its end without calling `found.finish()`: there is no report of it.")
+    except (OSError, ValueError):
+        said = "The notebook came to its end without calling `found.finish()`: there is no report of it."
+        raise RunError(said) from None
+    return report

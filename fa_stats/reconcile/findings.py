@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fa_stats import consent
+from fa_stats.checks import ONCE_A_DAY
 from fa_stats.collection import Figure, Status
 from fa_stats.reconcile.kinds import NEW_NAMES, Kind, newer
 from fa_stats.reconcile.pairs import Cell, Evidence, Row, rows
@@ -41,6 +42,7 @@ def find(evidence: Evidence) -> tuple[Finding, ...]:
         *_differences(evidence, table),
         *_never_collected(evidence, table),
         *_keys_changed(evidence),
+        *_too_often(evidence),
         *_failed(evidence, table),
         *_recorded_undocumented(evidence, table),
         *_no_value(evidence, table),
@@ -115,7 +117,7 @@ def _while_off(evidence: Evidence) -> Iterator[Finding]:
     found: dict[Off, list[Recorded | Unreadable]] = defaultdict(list)
     for each in sorted(every, key=lambda one: one.collected):
         if each.sent and (off := evidence.switch.off_at(each.collected)):
-            found[off].append(each)
+            found[off if evidence.of_the_instance(each) else off.doubted].append(each)
     for off, sent in found.items():
         said, kind = (
             f"{_sent(evidence, sent)} {off.why}.",
@@ -183,13 +185,31 @@ def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Findi
         places = ["are not on the vendor's list"] if evidence.listed is not None else []
         places += [f"are {which}"] if evidence.recorded else []
         said = f"The page has {count(len(evidence.page.names), 'name')}, {len(names)} of which {' and '.join(places)}"
-        yield _finding(Kind.NEVER_COLLECTED, names, (), f"{said}: {listed(names)}.{unknown}")
-    # What we cannot count either may have no value at all, and FusionAuth leaves such out.
-    asked = [row.name for row in missing if row.listed and (row.ours is None or row.ours.status is Status.OK)]
+        kind = Kind.NEVER_COLLECTED if evidence.recorded else Kind.NOT_ASKED
+        yield _finding(kind, names, (), f"{said}: {listed(names)}.{unknown}")
+    asked = [row for row in missing if row.listed]
     if asked and evidence.recorded:
-        said = f"The vendor's list, as it is now, asks for {count(len(asked), 'name')} of the page that "
-        said += f"{'is' if len(asked) == 1 else 'are'} {which}: {listed(asked)}.{unknown}"
-        yield _finding(Kind.NEVER_COLLECTED, asked, (), said)
+        names = [row.name for row in asked]
+        said = f"The vendor's list, as it is now, asks for {count(len(names), 'name')} of the page that "
+        said += f"{'is' if len(names) == 1 else 'are'} {which}: {listed(names)}.{unknown}"
+        if neither := [row.name for row in asked if row.ours and row.ours.status is not Status.OK]:
+            said += f" We could not count {listed(neither)} either: there may be nothing to count here."
+        yield _finding(Kind.NEVER_COLLECTED, names, (), said)
+
+
+def _too_often(evidence: Evidence) -> Iterator[Finding]:
+    """Tell of three collections within a day: whatever time zone its day is of, two of them were on the same one."""
+    found = [
+        (first, last)
+        for first, last in zip(evidence.recorded, evidence.recorded[2:], strict=False)
+        if last.collected - first.collected < timedelta(days=1)
+    ]
+    if found:
+        first, last = found[0]
+        many = f", the first of {len(found)} such times" if len(found) > 1 else ""
+        said = f"FusionAuth collected three times from {first.collected:%Y-%m-%d %H:%M} to "
+        said += f'{last.collected:%Y-%m-%d %H:%M} UTC{many}. The page says: "{ONCE_A_DAY}"'
+        yield _finding(Kind.TOO_OFTEN, (), {each.day for pair in found for each in pair}, said)
 
 
 def _keys_changed(evidence: Evidence) -> Iterator[Finding]:
@@ -308,7 +328,8 @@ def _partly_unreadable(evidence: Evidence) -> Iterator[Finding]:
         for what in each.unread:
             found[what].append(each)
     for what, every in found.items():
-        said = f"In {count(len(every), 'recorded collection')}, {what}. What else was recorded is compared."
+        kind = "captured payload" if evidence.captured else "recorded collection"
+        said = f"In {count(len(every), kind)}, {what}. What else it holds is compared."
         yield _finding(Kind.PARTLY_UNREADABLE, (), {each.day for each in every}, said)
 
 

@@ -15,7 +15,9 @@ class Kind(StrEnum):
     OFF_IN_CLOUD = "off_in_cloud"
     VALUE_DIFFERS = "value_differs"
     NEVER_COLLECTED = "never_collected"
+    NOT_ASKED = "not_asked"
     KEYS_CHANGED = "keys_changed"
+    TOO_OFTEN = "too_often"
     RECORDED_FAILED = "recorded_failed"
     RECORDED_UNDOCUMENTED = "recorded_undocumented"
     NO_VALUE = "no_value"
@@ -50,7 +52,9 @@ _TITLES = {
     Kind.OFF_IN_CLOUD: "Sent from the cloud with the switch off",
     Kind.VALUE_DIFFERS: "Recorded value differs from ours",
     Kind.NEVER_COLLECTED: "Documented but never collected",
+    Kind.NOT_ASKED: "Documented but not asked for",
     Kind.KEYS_CHANGED: "Other names under the same version",
+    Kind.TOO_OFTEN: "Collected more than once a day",
     Kind.RECORDED_FAILED: "Failed in FusionAuth",
     Kind.RECORDED_UNDOCUMENTED: "Recorded but not documented",
     Kind.NO_VALUE: "Recorded without a value",
@@ -80,9 +84,14 @@ _ADVICE = {
         "`fa-stats catalogue show STAT` has our definition; a difference alone is no fault of either side."
     ),
     Kind.NEVER_COLLECTED: "Nothing has to be done: less is collected than the page says.",
+    Kind.NOT_ASKED: "Nothing has to be done: less is asked for than the page says.",
     Kind.KEYS_CHANGED: (
         "Nothing has to be done where a licence or a setting of these days explains it, or the vendor, who by the page "
         "can switch stats off from afar."
+    ),
+    Kind.TOO_OFTEN: (
+        "Look into FusionAuth's own log around these times for restarts, or for nodes that do not know of each other; "
+        "else ask the vendor."
     ),
     Kind.RECORDED_FAILED: "Look into FusionAuth's own log around that time.",
     Kind.RECORDED_UNDOCUMENTED: "Ask the vendor what it is; it was counted, and stayed in the house.",
@@ -92,8 +101,8 @@ _ADVICE = {
     Kind.NOT_LISTED: "Nothing has to be done where the list changed since; else ask the vendor why it was collected.",
     Kind.UNREADABLE: "Look at that row of usage_stats in the database; what it holds could not be checked.",
     Kind.PARTLY_UNREADABLE: (
-        "The figures were compared all the same. Look at that column of usage_stats in the database: a name that "
-        "stands there alone was not looked for."
+        "The figures were compared all the same. Look at that part of the record yourself: a name that stands there "
+        "alone was not looked for."
     ),
 }
 NEW_NAMES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
 from fa_stats import render, tables
 from fa_stats.reconcile.findings import Finding
@@ -27,6 +28,7 @@ from fa_stats.render import (
     terms,
 )
 
+_DAYS = 3  # that are named one by one
 _TOLD = 12  # findings of a kind that stand open
 _SHOWN = 60  # rows that stand open
 _SLOWEST = 15
@@ -116,9 +118,7 @@ def findings(result: Result) -> Fragment:
 
 def _told(heading: str, found: Sequence[Finding]) -> Fragment:
     grave = any(finding.grave for finding in found)
-    rows: list[list[Content]] = [
-        [join(finding.sentence, _names(finding)), ", ".join(f"{day}" for day in finding.days)] for finding in found
-    ]
+    rows: list[list[Content]] = [[join(finding.sentence, _names(finding)), _days(finding.days)] for finding in found]
     caption = join(element("b", heading), f" {NOTHING} grave" if grave else "")
     told = table(caption, ["Finding", "Days"], rows[:_TOLD], class_="stack told")
     more = rows[_TOLD:]
@@ -131,6 +131,12 @@ def _told(heading: str, found: Sequence[Finding]) -> Fragment:
     )
 
 
+def _days(days: Sequence[date]) -> str:
+    if len(days) <= _DAYS:
+        return ", ".join(f"{day}" for day in days)
+    return f"{days[0]} to {days[-1]}, {count(len(days), 'day')}"
+
+
 def _names(finding: Finding) -> Content:
     if not rest(finding.stats):
         return ""
@@ -139,22 +145,27 @@ def _names(finding: Finding) -> Content:
 
 
 def sides(result: Result) -> Fragment:
-    """Put every stat side by side: what differs stands open, the rest is folded away by area."""
+    """Put every stat side by side: what differs stands open, the rest is folded away, what agrees by area."""
     differing = sorted((row for row in result.rows if row.differs), key=lambda row: (row.on_page, row.name))
-    others = [row for row in result.rows if not row.differs]
+    lacking = [row for row in result.rows if row.one_sided and not row.differs]
+    others = [row for row in result.rows if not (row.differs or row.one_sided)]
     stats = result.evidence.stats
     areas: dict[str, list[Row]] = {}
     for row in others:
         stat = stats.get(row.name)
         areas.setdefault(tables.area_name(stat.group) if stat else "Not on the page", []).append(row)
-    lead = f"{count(len(result.rows), 'name')}, {number(len(differing))} with something to look at. "
-    lead += f"{_had(result).capitalize()} and ours are of the newest collection that has both, else of the newest."
-    more = differing[_SHOWN:]
+    lead = f"{count(len(result.rows), 'name')}, {number(len(differing))} with something to look at"
+    lead += f", {number(len(lacking))} on the page and not asked for, or never {_had(result)}" if lacking else ""
+    lead += f". {_had(result).capitalize()} and ours are of the newest collection that has both, else of the newest."
+    more, apart_from = differing[_SHOWN:], f"On the page, and not asked for, or never {_had(result)}"
     caption = "Not on the page, failed, or of another value"
     return join(
         paragraph(lead),
         _sides(caption, differing[:_SHOWN]) if differing else "",
         folded(count(len(more), "more name"), _sides(caption, more)) if more else "",
+        folded(f"{apart_from}: {count(len(lacking), 'name')}", _sides(apart_from, lacking), class_="more")
+        if lacking
+        else "",
         *(
             folded(join(element("b", name), f" {count(len(found), 'name')}"), _sides(name, found), class_="agreeing")
             for name, found in sorted(areas.items())
@@ -173,7 +184,7 @@ def _side(row: Row) -> list[Content]:
     cell = _telling(row)
     if cell is None:
         ours = render.outcome(row.ours) if row.ours else NOTHING
-        return [code(row.name), where, asked, element("em", "never"), ours, ""]
+        return [code(row.name), where, asked, element("em", "never") if row.cells else NOTHING, ours, ""]
     theirs: Content = element("em", "failed") if cell.failed else _value(cell.value)
     recorded = join(theirs, element("small", f"{cell.recorded.day}{'' if cell.recorded.sent else ', not sent'}"))
     return [code(row.name), where, asked, recorded, _ours(cell), _difference(cell)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from fa_stats.catalogue import Elsewhere, Stat
 from fa_stats.collection import Figure, Status
@@ -29,6 +29,9 @@ class Evidence:
     unreadable: tuple[Unreadable, ...] = ()
     owns: tuple[Own, ...] = ()
     switch: Switch = field(default_factory=Switch)
+    list_changed: datetime | None = None  # when the vendor's list last did, as FusionAuth wrote it down
+    list_checked: datetime | None = None
+    instances: frozenset[str] = frozenset()  # ids that the instance is known by
 
     @property
     def page(self) -> Revision:
@@ -49,6 +52,10 @@ class Evidence:
         seen = [(each.collected, each.application_version) for each in self.recorded]
         seen += [(each.taken, each.collection.application_version) for each in self.owns]
         return max(((at, version) for at, version in seen if version), default=(None, None))[1]
+
+    def of_the_instance(self, each: Recorded | Unreadable) -> bool:
+        """Whether something is certainly of this instance: all but a payload from elsewhere that does not name it."""
+        return isinstance(each, Unreadable) or not each.captured or each.instance_id in self.instances
 
     @property
     def captured(self) -> bool:
@@ -112,6 +119,11 @@ class Row:
         return not known or any(cell.differs or cell.lost or cell.failed or cell.missed for cell in self.cells)
 
     @property
+    def one_sided(self) -> bool:
+        """Whether the page has it, but not the vendor's list, or none of the recorded collections."""
+        return self.on_page and (self.listed is False or bool(self.cells and not self.recorded))
+
+    @property
     def recorded(self) -> bool:
         """Whether any recorded collection has it."""
         return any(cell.present for cell in self.cells)
@@ -152,11 +164,5 @@ def _cell(name: str, recorded: Recorded, own: Own | None) -> Cell:
 
 
 def same(theirs: Shown, ours: Shown) -> bool:
-    """Whether two values are the same: true is not 1, and the order of a breakdown means nothing."""
-    if isinstance(theirs, list) and isinstance(ours, list):
-        return sorted(_entries(theirs)) == sorted(_entries(ours))
+    """Whether two values are the same; true is not 1."""
     return isinstance(theirs, bool) == isinstance(ours, bool) and theirs == ours
-
-
-def _entries(value: list[dict[str, object]]) -> Iterator[str]:
-    return (repr(sorted(entry.items())) for entry in value)

@@ -24,6 +24,7 @@ _PARTS = {
     "activeStats": "the vendor's list of active stats (current_usage_stats)",
     "instanceId": "the id of the instance",
 }
+_LIST_DATES = "when the vendor's list last changed"
 _GRANTS = "`fa-stats grants` prints what a role needs."
 _RECORDS = "what FusionAuth recorded of its own collections (usage_stats)"
 
@@ -35,6 +36,8 @@ class Reading:
     switch: bool | None = None
     saved: datetime | None = None
     listed: tuple[str, ...] | None = None
+    list_changed: datetime | None = None
+    list_checked: datetime | None = None
     recorded: tuple[Recorded, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     instance: str | None = None
@@ -53,9 +56,10 @@ def read(source: Source, settings: Settings, clock: Clock, first: date, last: da
         run = _Run(session, found, {"recorded_from": instant(first), "recorded_end": instant(last) + _DAY})
         run.read_switch()
         run.schema = run.look()
-        saved = run.value("settingsSaved")
-        found.saved = moment(saved) if isinstance(saved, int) else None
+        found.saved = _moment(run.value("settingsSaved"))
         found.listed = asked_for(run.value("activeStats"))
+        if found.listed is not None:
+            run.read_dates_of_the_list()
         if records:
             run.read_records()
         if found.switch is not False:
@@ -64,6 +68,10 @@ def read(source: Source, settings: Settings, clock: Clock, first: date, last: da
             found.instance = None if instance is None else str(instance)
         found.statements = tuple(session.statements)
     return found
+
+
+def _moment(milliseconds: Any) -> datetime | None:
+    return moment(milliseconds) if isinstance(milliseconds, int) else None
 
 
 def asked_for(text: str | None) -> tuple[str, ...] | None:
@@ -108,6 +116,12 @@ class _Run:
         stats = (stat for each in catalogue.load().statement.values() for stat in each.stats)
         rows = self._rows(_PARTS[name], [next(stat for stat in stats if stat.name == name)])
         return rows[0].get(name) if rows else None
+
+    def read_dates_of_the_list(self) -> None:
+        """Read when the vendor's list changed, and when FusionAuth last asked for it."""
+        for row in self._rows(_LIST_DATES, catalogue.load().statement["current_usage_stats_change"].stats):
+            self.found.list_changed = _moment(row["activeStatsChanged"])
+            self.found.list_checked = _moment(row["activeStatsChecked"])
 
     def read_records(self) -> None:
         """Read the recorded collections of the span."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from fa_stats.reconcile.shown import Shown, name_of, shown
 MOST_BYTES = 20_000_000
 _MOST_NAMES = 2000
 _LONGEST = 100  # characters of a name
-_VERSION = re.compile("[0-9A-Za-z.+-]{1,40}")
+_STATS_VERSION = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,2}")
 _FAILED = "failedStats"
 _NOBODY = ("", "none", "null")  # words for no name at all
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,16 +50,12 @@ class Recorded:
     failed: frozenset[str] = frozenset()
     nulls: frozenset[str] = frozenset()  # names that stand in it with null for a value
     unread: tuple[str, ...] = ()  # what of it could not be read, and why
+    captured: bool = False  # from a file that somebody named, not from FusionAuth's own records
 
     @property
     def day(self) -> date:
         """The UTC day of it."""
         return self.collected.date()
-
-    @property
-    def captured(self) -> bool:
-        """Whether it is from a file that somebody named, and not from FusionAuth's own records."""
-        return self.origin != _TABLE
 
     @property
     def names(self) -> frozenset[str]:
@@ -94,8 +90,8 @@ def of_row(row: Mapping[str, Any]) -> Recorded | Unreadable:
         collected=collected,
         sent=sent,
         origin=origin,
-        application_version=_version(row["recordedVersion"]),
-        stats_version=_version(row["recordedStatsVersion"]),
+        application_version=_version(row["recordedVersion"], forms.PRODUCT_VERSION),
+        stats_version=_version(row["recordedStatsVersion"], _STATS_VERSION),
         instance_id=_instance(row["recordedInstance"]),
         milliseconds=_whole(row["recordedDuration"]),
         values=_values(stats),
@@ -106,10 +102,10 @@ def of_row(row: Mapping[str, Any]) -> Recorded | Unreadable:
     )
 
 
-def _apart(what: str, read: Callable[[str], _Read], text: str | None, unread: list[str]) -> _Read | None:
-    """Read a column that stands beside the stats; None, and a word on why, where it cannot be read."""
+def _apart(what: str, read: Callable[[Any], _Read], given: Any, unread: list[str]) -> _Read | None:
+    """Read something that stands beside the stats; None, and a word on why, where it cannot be read."""
     try:
-        return read(text) if text else None
+        return read(given) if given else None
     except UnreadableError as error:
         unread.append(f"the {what} cannot be read: {error}")
         return None
@@ -140,10 +136,15 @@ def of_file(path: Path) -> tuple[Recorded, ...]:
     if not found:
         raise UsageError(f"{path} holds no payload: its list is empty.")
     try:
-        return tuple(_of_payload(each, path.name) for each in found)
+        return tuple(_of_payload(each, _printable(path.name)) for each in found)
     except UnreadableError as error:
         said = "Give the payload as it was sent: one JSON object, a list of them, or one on each line."
         raise UsageError(f"{path} holds no payload: {error}. {said}") from None
+
+
+def _printable(name: str) -> str:
+    """Return the name of a file without what would drive a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in name)
 
 
 def once(found: Iterable[Recorded]) -> tuple[Recorded, ...]:
@@ -160,9 +161,13 @@ def _content(path: Path) -> str:
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder. Name the file with the payload.")
+        if path.exists() and not path.is_file():
+            raise UsageError(
+                f"{path} is no file but a stream, which is gone once it is read. Write it to a file first."
+            )
         if path.stat().st_size > MOST_BYTES:
             raise UsageError(f"{path} is larger than {MOST_BYTES:,} bytes, which no payload is. Name the right file.")
-        return path.read_bytes().decode()
+        return path.read_bytes().decode("utf-8-sig")  # some tools begin a file with a mark
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror or type(error).__name__}. Name another file."
@@ -176,7 +181,7 @@ def _parsed(path: Path, text: str) -> Any:
     try:
         return parse(text)
     except UnreadableError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) < 2 or not lines[0].rstrip().endswith("}"):
             raise UsageError(f"{path} holds no payload: {error}. Name the file with the payload as JSON.") from None
         problem = error
@@ -201,20 +206,31 @@ def _of_payload(given: Any, origin: str) -> Recorded:
         raise UnreadableError("its collectionInstant seems to be in seconds, and has to be in milliseconds")
     # What stands beside the documented keys was sent as well.
     beside = {key: value for key, value in payload.items() if key not in forms.ENVELOPE | {_FAILED}}
-    stats = _object(payload["stats"], "its stats")
+    stats, unread = _object(payload["stats"], "its stats"), list[str]()
     return Recorded(
         collected=moment(instant),
         sent=True,
         origin=origin,
-        application_version=_version(payload.get("applicationVersion")),
-        stats_version=_version(payload.get("statsVersion")),
-        instance_id=_instance(payload.get("instanceId")),
+        application_version=_version(payload.get("applicationVersion"), forms.PRODUCT_VERSION),
+        stats_version=_version(payload.get("statsVersion"), _STATS_VERSION),
+        instance_id=_named(payload.get("instanceId")),
         milliseconds=_whole(payload.get("collectionDuration")),
         values=_values(beside) | _values(stats),
         nulls=_nulls(beside) | _nulls(stats),
         timings=_timings(payload.get("timings"), "its timings"),
-        failed=_failed(payload.get(_FAILED, [])),
+        failed=_apart("failed stats", _failed, payload.get(_FAILED), unread) or frozenset(),
+        unread=tuple(unread),
+        captured=True,
     )
+
+
+def _named(given: Any) -> str | None:
+    """Return the id of the instance that a payload is about; None where it names none."""
+    if given is not None and (found := _instance(given)):
+        return found
+    if given is not None:
+        raise UnreadableError("its instanceId is no id of an instance")
+    return None
 
 
 def parse(text: str) -> Any:
@@ -225,8 +241,10 @@ def parse(text: str) -> Any:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except RecursionError:
         raise UnreadableError("it is nested too deeply") from None
+    except json.JSONDecodeError:
+        raise UnreadableError("it is not valid JSON" if text.strip() else "it is empty") from None
     except ValueError:
-        raise UnreadableError("it is not valid JSON") from None
+        raise UnreadableError("it holds a number with too many digits") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -263,12 +281,13 @@ def _timings(given: Any, what: str) -> dict[str, int]:
 
 
 def _failed(given: Any) -> frozenset[str]:
-    """Read the names that failed: a list, an object with them as its keys, or a text. Nothing else names any."""
-    listed = _listed(given) if isinstance(given, str) else given
-    names: Collection[Any] = listed if isinstance(listed, list | dict) else ()
-    if len(names) > _MOST_NAMES:
+    """Read the names that failed: a list, an object with them as its keys, or a text; what is false names none."""
+    listed: Any = _listed(given) if isinstance(given, str) else given or []
+    if not isinstance(listed, list | dict) or not all(isinstance(name, str) for name in listed):
+        raise UnreadableError("it names no stats")
+    if len(listed) > _MOST_NAMES:
         raise UnreadableError(f"its failed stats are more than {_MOST_NAMES:,}")
-    return frozenset(name_of(name) for name in names if isinstance(name, str))
+    return frozenset(map(name_of, listed))
 
 
 def _listed(text: str) -> list[str] | None:
@@ -283,8 +302,8 @@ def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
 
 
-def _version(value: Any) -> str | None:
-    return value if isinstance(value, str) and _VERSION.fullmatch(value) else None
+def _version(value: Any, form: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and form.fullmatch(value) else None
 
 
 def _instance(value: Any) -> str | None:

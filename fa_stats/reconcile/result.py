@@ -75,15 +75,18 @@ class Result:
         recorded = ["captured" if evidence.captured else "recorded"] if evidence.recorded else []
         counted = ["counted"] if any(cell.own for row in self.rows for cell in row.cells) else []
         sides = ["published", *asked, *recorded, *counted]
-        alone = "" if counted else f" Nothing {''.join(recorded)} was compared with a count of ours."
+        alone = f" Nothing {recorded[0]} was compared with a count of ours." if recorded and not counted else ""
+        alone += "" if recorded else " What was collected could not be looked into."
         return f"What is {', '.join(sides[:-1])} and {sides[-1]} agrees, as far as it could be compared.{alone}"
 
     @property
     def compared(self) -> list[tuple[str, str]]:
-        """Say what was compared: the four sides, each with how much there was of it."""
+        """Say what was compared: the four sides, each with how much there was of it, and the instance's own switch."""
         evidence, page = self.evidence, self.evidence.page
         others = ", ".join(revision.label for revision in evidence.revisions if not revision.page)
         listed = "not to be had" if evidence.listed is None else f"{count(len(evidence.listed), 'name')} asked for"
+        for what, at in (("last changed", evidence.list_changed), ("last checked", evidence.list_checked)):
+            listed += f"; {what} at {at:%Y-%m-%d %H:%M} UTC" if at and evidence.listed is not None else ""
         now = sum(own.run is None for own in evidence.owns)
         owns = "counted once now" if now else "no run is kept"
         if kept := len(evidence.owns) - now:
@@ -100,6 +103,7 @@ class Result:
             ("Vendor's list", listed),
             ("Recorded", self._recorded),
             ("Ours", owns),
+            ("Switch", evidence.switch.words),
         ]
 
     @property
@@ -137,11 +141,18 @@ class Result:
                     "names": len(evidence.page.names),
                 },
                 "listed": None if evidence.listed is None else len(evidence.listed),
+                "list_changed": _iso(evidence.list_changed),
+                "list_checked": _iso(evidence.list_checked),
                 "recorded": len(evidence.recorded),
                 "sent": sum(each.sent for each in evidence.recorded),
                 "unreadable": len(evidence.unreadable),
                 "own_runs": len(evidence.owns),
                 "compared": sum(own is not None for _, own in evidence.pairs()),
+            },
+            "switch": {
+                "read": evidence.switch.read is not None,
+                "on": evidence.switch.on,
+                "settings_saved": _iso(evidence.switch.since),
             },
             "said": [f"{name}: {text}." for name, text in self.compared],
             "notes": list(self.notes),
@@ -166,6 +177,10 @@ def of_evidence(
     return Result(made, evidence, kind, label, instance, notes, statements, found, table)
 
 
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds") if moment else None
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "kind": finding.kind.value,
@@ -188,7 +203,7 @@ def _collection(recorded: Recorded, own: Own | None) -> dict[str, Any]:
             "microseconds": own.collection.microseconds,
         }
     return {
-        "collected": recorded.collected.isoformat(timespec="milliseconds"),
+        "collected": _iso(recorded.collected),
         "from": recorded.origin,
         "sent": recorded.sent,
         "application_version": recorded.application_version,

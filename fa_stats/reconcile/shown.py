@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 
 from fa_stats import catalogue
 from fa_stats.catalogue import Kind, Payload
-from fa_stats.checks import forms, privacy
+from fa_stats.checks import forms
 from fa_stats.collection import Value
 
-_LONGEST = 100  # characters of a text that is shown
 _NAME = re.compile("[A-Za-z][A-Za-z0-9]{0,99}")
 _LARGEST = 2**63
 _WORDS = (
@@ -43,20 +42,24 @@ def name_of(text: str) -> str:
 
 
 def shown(name: str, value: Any) -> Shown:
-    """Return a value that can be shown: a number, or what has the form that the page shows for that name."""
+    """Return a value that can be shown: a number, or what has the form that the page has for that name."""
     if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
         return Masked("number beyond all counts", _sha256(str(value)))
     if value is None or isinstance(value, bool | int | float):
         return value
     stat = catalogue.load().by_name.get(name)
     if stat and stat.payload is Payload.STATS and forms.of_kind(stat.kind, value):
-        if forms.wrong(name, value) is None:
-            return value  # type: ignore[no-any-return]
-        if stat.kind is Kind.STRING and len(value) <= _LONGEST and not privacy.shapes(value):
-            return value  # type: ignore[no-any-return]
+        ordered: Shown = _in_order(value) if stat.kind is Kind.BREAKDOWN else value
+        if forms.wrong(name, ordered) is None:
+            return ordered
     kind, part, parts = next(words for types, words in _WORDS if isinstance(value, types))
     number = len(value)
     return Masked(f"{kind}, {number:,} {part if number == 1 else parts}", _sha256(json.dumps(value, sort_keys=True)))
+
+
+def _in_order(breakdown: list[Any]) -> list[Any]:
+    """Return a breakdown by type as the page has it: its order tells nothing."""
+    return sorted(breakdown, key=lambda each: str(each.get("idp")) if isinstance(each, dict) else "")
 
 
 def _sha256(text: str) -> str:

@@ -16,6 +16,7 @@ _WHILE = "while the instance's own switch for usage data was off"
 _PERHAPS = "when the instance's own switch for usage data may have been off"
 _NEAR = timedelta(days=1)  # within which a sighting of `off` makes one wonder
 _BETWEEN = timedelta(days=2)  # nobody turns the switch on and off again between two sightings that are no further apart
+_SETTLED = timedelta(minutes=5)  # after which every node knows of settings that were saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,20 @@ class Off:
     proved: bool
     why: str  # the rest of a sentence on what was sent
 
+    @property
+    def doubted(self) -> Off:
+        """The same of what may be of another instance."""
+        return Off(False, f"{self.why}; whether it is of this instance is not known")
+
 
 @dataclass(frozen=True, slots=True)
 class Switch:
     """What is known of the switch: as it stands now and since when at the least, and as it was seen before.
 
-    `on` is None where nobody ever set it; `asked` is whether it was read now at all.
+    `on` is None where nobody ever set it; `read` is when it was read now, None where it was not.
     """
 
-    asked: bool = False
+    read: datetime | None = None
     on: bool | None = None
     since: datetime | None = None
     seen: tuple[Seen, ...] = ()
@@ -56,18 +62,57 @@ class Switch:
 
     def off_at(self, moment: datetime) -> Off | None:
         """Say what speaks against that anything was to be sent at a moment; None where nothing does."""
-        if self.asked and self.on is None and not any(each.sure for each in self.seen):
+        if self._never_set:
             return self._by_default()
-        if self.asked and self.since and self.since <= moment:
+        if self._stood_since(moment):
             if self.on is not False:
-                return None  # since before then it has stood as it stands now
-            saved = f"the system settings were last saved at {self.since:%Y-%m-%d %H:%M} UTC"
-            return Off(True, f"{_WHILE}: it is off now, and {saved}")
-        before, after = _around((each for each in self.seen if each.sure), moment)
-        if before and after and self._off_between(before, after):
+                return None
+            return Off(True, f"{_WHILE}: it is off now, and {self._saved}")
+        before, after = _around((each for each in self.sightings if each.sure), moment)
+        if before and after and not before.on and self._same_between(before, after):
             said = f"{before}, {after}, and nobody is known to have turned it in between"
             return Off(True, f"{_WHILE}: {said}")
         return self._suspicion(moment)
+
+    def unknown_at(self, moment: datetime) -> bool:
+        """Whether nobody can tell how it stood at a moment."""
+        before, after = _around((each for each in self.sightings if each.sure), moment)
+        between = before is not None and after is not None and self._same_between(before, after)
+        return not (self._never_set or self._stood_since(moment) or between)
+
+    @property
+    def words(self) -> str:
+        """What is known of it, in a few words."""
+        if self.read is None:
+            said = "not read"
+        else:
+            said = "never set" if self.on is None else "on" if self.on else "off"
+            said += f" at {self.read:%Y-%m-%d %H:%M} UTC" + (f"; {self._saved}" if self.since else "")
+        off = [each for each in self.seen if not each.on]
+        times = f"{len(off)} time{'' if len(off) == 1 else 's'}"
+        return (
+            f"{said}; found off {times} before, last at {max(each.at for each in off):%Y-%m-%d %H:%M} UTC"
+            if off
+            else said
+        )
+
+    @property
+    def sightings(self) -> tuple[Seen, ...]:
+        """What was seen of it, now included."""
+        now = [Seen(self.read, self.on, "this reading found it")] if self.read and self.on is not None else []
+        return (*self.seen, *now)
+
+    @property
+    def _never_set(self) -> bool:
+        return self.read is not None and self.on is None and not any(each.sure for each in self.seen)
+
+    @property
+    def _saved(self) -> str:
+        return f"the system settings were last saved at {self.since:%Y-%m-%d %H:%M} UTC"
+
+    def _stood_since(self, moment: datetime) -> bool:
+        """Whether it has stood as it stands now since before a moment."""
+        return self.read is not None and self.since is not None and self.since + _SETTLED <= moment
 
     def _by_default(self) -> Off | None:
         """Hold an instance whose switch was never set to what the page promises of upgraded ones."""
@@ -77,15 +122,17 @@ class Switch:
         said = f"{promised.reason[0].lower()}{promised.reason[1:].rstrip('.')}"
         return Off(True, f'against what the page promises: {said} ("{promised.sentence}")')
 
-    def _off_between(self, before: Seen, after: Seen) -> bool:
-        """Whether two sightings that follow one another prove that the switch was off all the time between them."""
+    def _same_between(self, before: Seen, after: Seen) -> bool:
+        """Whether two sightings that follow one another prove that the switch stood still between them."""
         saved = self.since is not None and before.at < self.since <= after.at
-        return not (before.on or after.on or saved) and after.at - before.at <= _BETWEEN
+        return before.on == after.on and not saved and after.at - before.at <= _BETWEEN
 
     def _suspicion(self, moment: datetime) -> Off | None:
-        before, after = _around(self.seen, moment)
+        before, after = _around(self.sightings, moment)
         off = [each for each in (before, after) if each and not each.on]
-        if len(off) < 2 and not any(abs(each.at - moment) <= _NEAR for each in off):
+        near = any(abs(each.at - moment) <= _NEAR for each in off)
+        first = before is None and bool(off)  # whoever saw it first found it off
+        if not (len(off) == 2 or near or first):
             return None
         doubts = [f"{each}" for each in (before, after) if each and each.on]
         doubts += ["it is not known of which instance that was"] if not all(each.sure for each in off) else []
