@@ -19,6 +19,7 @@ from fa_stats.verifier import several
 
 _LOOKED_UP = re.compile(r"_[0-9a-f]{6}$")  # so ends the column of a view that shows a value of a document
 _PROBLEMS = 3  # of an API, named one by one
+_KNOWN = 10  # calls that even an old FusionAuth knows
 
 
 def examine(source: Source, settings: Settings) -> Iterator[Finding]:
@@ -71,6 +72,10 @@ def _api(source: Source, connection: APIConnection, settings: Settings, unread: 
         yield Finding(False, f"The source ({source.label}): {unread}", "Without it nothing else is tried.")
         return
     trial = connection.trial()
+    if len(trial.absent) > _KNOWN:
+        said = f"The source ({source.label}) has next to nothing of FusionAuth's API: it does not know"
+        yield Finding(False, f"{said} {len(trial.absent)} calls.", "Check the source's URL: host, port and path.")
+        return
     yield from _problems(source, trial)
     yield from _key(trial)
     if not settings.instance.id:
@@ -98,14 +103,22 @@ def _key(trial: Trial) -> Iterator[Finding]:
     if trial.lacking:
         said = "a permission" if len(trial.lacking) == 1 else f"{len(trial.lacking)} permissions"
         yield Finding(False, f"The API key lacks {said}: {', '.join(trial.lacking)}.", f"Give it that, {keys}.")
+    if trial.absent:
+        said = f"This version of FusionAuth has no {', '.join(trial.absent)}: what is counted in it is unavailable."
+        yield Finding(True, said)
     if trial.narrow:
         said = "The API key is for one tenant only: what is counted in several cannot be counted."
         yield Finding(False, said, f"Name a key that is for all tenants, {keys}.")
+    elif trial.doubt:
+        yield Finding(True, trial.doubt)
+    if trial.unsure:
+        said = f"Whether the API key may POST to {rights.several(trial.unsure)} could not be tried"
+        yield Finding(False, f"{said}: the answers said neither yes nor no.", f"See what it may do, {keys}.")
     if trial.posts:
         said = f"The API key can do more than it needs: it may POST to {rights.several(trial.posts)}"
         mend = f"Leave it no more than GET, {keys}; a key with no permission set at all may do everything."
         yield Finding(False, f"{said}, where GET is enough.", mend)
-    elif not (trial.lacking or trial.narrow or trial.problems):
+    elif not (trial.lacking or trial.narrow or trial.problems or trial.unsure):
         said = "The API key may GET all that is counted in, and may not POST; PUT, PATCH and DELETE are not tried."
         yield Finding(True, said)
 

@@ -204,6 +204,8 @@ class _Run:
         if manager.status in (Status.OK, Status.UNAVAILABLE):
             self.parameters["tenant_manager"] = manager.value or _NO_TENANT_MANAGER
         self._run_all(self._left(stat for stat in self.catalogue if stat.statement != CONFIGURATION))
+        if self.session.source.kind == "api":
+            self.partly = self.session.schema().partly  # of which its answers tell
 
     def observe_configuration(self) -> None:
         """Ask what the instance tells of its own options, where the settings do not say where they stand."""

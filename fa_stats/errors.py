@@ -22,6 +22,10 @@ A message says what happened, where, and what to do now. It never holds a passwo
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fa_stats.sources import Answer
 
 
 class ExitCode(IntEnum):
@@ -111,7 +115,7 @@ class QueryError(SourceError):
         self.document = document  # a document cannot be parsed: no figure that reads one can be had
         self.schema = schema  # a table or column is not there, or not to be read: the schema is worth another look
         self.lost = lost  # the connection is gone
-        self.aside = 0  # microseconds that it took, for which the source has a budget of its own
+        self.spent: Answer | None = None  # what it cost, with no row
 
 
 class CollectionOffError(FaStatsError):

@@ -121,7 +121,7 @@ class Session:
         try:
             answer = self.connection.run(query, parameters, allowed)
         except QueryError as error:
-            self._note(query, begun, Answer((), aside=error.aside), failure=str(error), alone=alone)
+            self._note(query, begun, error.spent or Answer(()), failure=str(error), alone=alone)
             if error.timed_out and self.left_seconds <= 0:
                 raise UsedUpError(f"{self._used_up} while its statement ran") from None
             raise

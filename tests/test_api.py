@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import instances
 import loaded
 import pytest
+import requests
 from instances import BEFORE, DAY, changed, figures, instance, limits, metrics, names
 from projects import Project
-from standin import Standin
+from standin import Answer, Fault, Request, Standin
 
 from fa_stats import catalogue, collector, consent, demo, payload, run, sources
-from fa_stats.api import shown
+from fa_stats.api import client, shown
 from fa_stats.catalogue import CONFIGURATION, Stat
 from fa_stats.clock import Clock
 from fa_stats.collection import Collection, Status
@@ -45,6 +47,7 @@ HIDDEN = {
 HIDDEN_METRICS = {"instanceId", "licenseId", "nodes"}
 NEVER_IN_A_DATABASE = {"instanceDatabaseMaximumPoolSize", "instanceDatabaseMinimumIdle", "instanceFusionauthAppMemory"}
 FAST = Api(calls_per_second=1000)
+LAMBDAS = "applicationEnabledIdentityProvidersWithLambdas"
 NEEDED = {call.path for call in shown.load().calls.values()} | {shown.METRICS, "/api/status"}
 CALLS = [call for call in shown.load().calls.values() if call.path != SWITCH]  # without that, nothing is read at all
 LEAST = dict.fromkeys(NEEDED, ("GET",))
@@ -237,7 +240,7 @@ def test_what_a_missing_permission_takes_away_is_unavailable_and_the_rest_is_rig
         collection = ask(standin)
         assert max(standin.counts.values()) == 1
     found = {**figures(collection), **metrics(collection)}
-    too_old = {name for name in found if shown.load().first_version(catalogue.load().by_name[name])}
+    too_old = {name for name in found if shown.load().is_new(catalogue.load().by_name[name])}
     # Without the version, nobody can tell whether the instance is too old for these.
     gone = needing(call.name) | (too_old if call.name == "version" else set())
     assert gone
@@ -265,24 +268,39 @@ def test_the_list_of_older_versions_does_where_only_that_is_allowed() -> None:
         assert not loaded.different(ask(standin), whole())
 
 
-def test_a_key_of_one_tenant_is_told_and_counts_nothing_wrongly() -> None:
-    with serving() as standin:
-        first = standin_tenant(standin)
-    with serving(tenant=first) as standin:
+@pytest.mark.parametrize("default", [True, False])
+def test_a_key_of_one_tenant_is_told_and_counts_nothing_wrongly(default: bool) -> None:
+    with serving(tenant=tenant_of(default=default)) as standin:
         found = figures(ask(standin))
-    assert "for one tenant only" in (found["applicationNumber"].reason or "")
-    assert found["applicationNumber"].status is Status.FAILED
+        assert max(standin.counts.values()) == 1
+    for name in ("applicationNumber", "applicationActiveNumber", "groupApplicationRoles", "entitiesEntityGrants"):
+        assert "for one tenant only" in (found[name].reason or "")
+        assert (found[name].status, found[name].value) == (Status.FAILED, None), name
+    assert _told(found["tenantNumber"]) == _told(figures(whole())["tenantNumber"])
 
 
-def standin_tenant(standin: Standin) -> str:
-    import requests
+def tenant_of(*, default: bool) -> str:
+    """A tenant of the instance that has applications: the one that FusionAuth's own is of, or another one."""
+    with duckdb.connect(str(instance()), read_only=True) as connection:
+        [(own,)] = connection.execute("SELECT tenants_id FROM applications WHERE name = 'FusionAuth'").fetchall()
+        tenants = connection.execute(
+            "SELECT DISTINCT tenants_id FROM applications WHERE tenants_id NOT NULL"
+        ).fetchall()
+    return str(own if default else min(tenant for (tenant,) in tenants if tenant != own))
 
-    answer = requests.get(
-        f"{standin.url}/api/application/search?numberOfResults=500", headers={"Authorization": standin.key}, timeout=5
-    )
-    others = {each.get("tenantId") for each in answer.json()["applications"]}
-    own = next(each["tenantId"] for each in answer.json()["applications"] if each["name"] == "FusionAuth")
-    return str(next(each for each in sorted(filter(None, others)) if each != own))
+
+def test_where_nobody_can_tell_whether_a_key_is_for_one_tenant_the_figures_say_so(tmp_path: Path) -> None:
+    """All applications are of the default tenant, so a key for that tenant alone sees the same ones."""
+    own = tenant_of(default=True)
+    path = changed(tmp_path, f"UPDATE applications SET tenants_id = '{own}'")
+    with serving(path, tenant=own) as narrow, serving(path) as wide:
+        seen = [figures(ask(standin)) for standin in (narrow, wide)]
+    for found in seen:
+        assert found["applicationNumber"].status is Status.OK
+        assert "if the key is for that tenant only, this is not all of them" in (
+            found["applicationNumber"].reason or ""
+        )
+        assert found["tenantNumber"].reason is None
 
 
 # ----------------------------------------------------------------------------------------------------------- off, older
@@ -346,10 +364,9 @@ def test_what_we_need_for_ourselves_is_not_charged_to_the_first_statement() -> N
 import sys
 from fa_stats.settings import Api
 from fa_stats.sources.api import HTTPInstance
-from fa_stats.api import shown
 with HTTPInstance(sys.argv[1], Api(calls_per_second=1000)).connect() as connection:
     before = set(sys.modules)
-    connection._make(shown.load().calls["system_configuration"], {})
+    connection._calls.make("system_configuration", {})
     print(sorted(name for name in set(sys.modules) - before if name.split(".")[0] in ("pandas", "numpy")))
 """
     with serving() as standin:
@@ -449,6 +466,80 @@ def test_an_older_instance_shows_what_it_has(version: str) -> None:
         assert _told(found[name]) == _told(figures(whole())[name]), name
 
 
+@pytest.mark.parametrize("version", ["1.49.0", "1.42.0", "1.29.0", "1.25.0", "1.18.0"])
+def test_what_an_older_instance_has_not_is_unavailable_and_not_none(version: str) -> None:
+    with serving(version=version) as standin:
+        found = figures(ask(standin))
+    older = {stat.name: shown.load().first_version(stat) for stat in catalogue.load() if stat.name in found}
+    lacking = {name for name, first in older.items() if first and shown.numbers(first) > shown.numbers(version)}
+    assert "applicationUserinfoPopulateLambda" in lacking
+    for name in lacking - HIDDEN:
+        assert found[name].status is Status.UNAVAILABLE, name
+        assert found[name].value is None
+    late = {name for name in lacking if "EmailTemplate" in name}
+    assert bool(late) is (version < "1.30")
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"version": ""}', b'{"version": {"a": 1}}', b'{"version": "1.6"}', b""])
+def test_a_status_without_a_version_does_not_hide_the_permission_that_is_lacking(body: bytes) -> None:
+    class Silent(Standin):
+        def reply(self, request: Request, key: str | None, fault: str | None) -> Answer:
+            return Answer(200, body) if request.path == "/api/status" else super().reply(request, key, fault)
+
+    allowed = {path: how for path, how in LEAST.items() if path != "/api/system/version"}
+    with Silent(instance(), permissions=allowed) as standin:
+        found = {**figures(ask(standin)), **metrics(ask(standin))}
+    for name in ("productVersion", "applicationVerificationPhoneTemplate"):
+        assert found[name].status is Status.UNAVAILABLE
+        assert (found[name].reason or "").startswith("the API key may not GET /api/system/version")
+    assert found["applicationUserinfoPopulateLambda"].status is Status.OK, "every instance that counts has it"
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 1), date(2026, 11, 23)])
+@pytest.mark.parametrize("zone", ["UTC", "America/Denver", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_the_logins_of_a_month_are_those_of_the_database_in_every_zone(tmp_path: Path, zone: str, day: date) -> None:
+    path = changed(tmp_path, f"UPDATE system_configuration SET report_timezone = '{zone}'")
+    there = metrics(instances.collect(path, day=day, given=limits(measured_alone=0)))["monthlyLogins"].value
+    for shifted in (True, False):
+        with serving(path) as standin:
+            standin.hours_shifted = shifted  # whichever clock the answer's hours are of
+            assert metrics(ask(standin, day))["monthlyLogins"].value == there
+
+
+def test_what_a_call_cost_that_failed_is_on_the_record_of_the_statement_that_wanted_it() -> None:
+    with serving(faults=[Fault("/api/entity/grant/search", "broken")]) as standin:
+        found = ask(standin)
+        made = len(standin.requests)
+    assert sum(each.load.calls or 0 for each in found.statements) == made
+    [failed] = [each for each in found.statements if each.failure]
+    assert (failed.name, failed.load.calls) == ("entity_entity_grants", 3)
+    assert ("/api/entity/grant/search", 3, 0) in failed.scans
+
+
+@pytest.mark.parametrize(("path", "name"), [("tenant", "tenantNumber"), ("identity-provider", LAMBDAS)])
+def test_a_list_of_large_objects_is_read_in_smaller_pages(
+    path: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as standin:
+        whole_list = requests.get(
+            f"{standin.url}/api/{path}/search?numberOfResults=250", headers={"Authorization": standin.key}, timeout=9
+        )
+        monkeypatch.setattr(client, "_MOST", len(whole_list.content) * 2 // 3)
+        found = figures(ask(standin))
+        sizes = [int(each.query["numberOfResults"][0]) for each in standin.asked(f"/api/{path}/search")]
+    assert len(sizes) > 3
+    assert sizes == [sizes[0], *sorted(sizes[1:], reverse=True)]
+    assert _told(found[name]) == _told(figures(whole())[name])
+
+
+def test_one_object_that_is_too_large_is_over_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_MOST", 5_000)
+    with serving() as standin:
+        found = figures(ask(standin))
+    assert found["tenantNumber"].status is Status.OVER_BUDGET
+    assert "brought more than 0 MB in one answer" in (found["tenantNumber"].reason or "")
+
+
 def test_a_version_that_nobody_can_read_takes_only_newer_things_away() -> None:
     allowed = {path: how for path, how in LEAST.items() if path not in ("/api/system/version", "/api/status")}
     with serving(permissions=allowed) as standin:
@@ -464,7 +555,7 @@ def test_a_version_that_nobody_can_read_takes_only_newer_things_away() -> None:
 
 
 def test_what_is_shown_in_part_says_so() -> None:
-    found = figures(whole())
+    found = {**figures(whole()), **metrics(whole())}
     for name, reason in shown.load().partly.items():
         assert found[name].status is Status.OK, name
         assert found[name].reason == reason
@@ -478,6 +569,22 @@ def test_the_pools_and_the_memory_come_from_the_metrics_of_a_node(pool: str) -> 
         found = figures(ask(standin))
     assert [found[name].value for name in sorted(NEVER_IN_A_DATABASE)] == [10, 10, 536870912]
     assert found["instanceDatabaseConnectionTimeout"].status is Status.UNAVAILABLE
+
+
+def test_of_several_pools_the_largest_and_the_smallest_count() -> None:
+    text = (
+        'HikariPool_1_pool_MaxConnections{pool="a"} 5.0\r\nHikariPool_1_pool_MaxConnections{pool="b"} 3.0\r\n'
+        'HikariPool_1_pool_MinConnections{pool="a"} 5.0\r\nHikariPool_1_pool_MinConnections{pool="b"} 2.0\r\n'
+    )
+
+    class Several(Standin):
+        def reply(self, request: Request, key: str | None, fault: str | None) -> Answer:
+            return Answer(200, text.encode()) if request.path == shown.METRICS else super().reply(request, key, fault)
+
+    with Several(instance()) as standin:
+        found = figures(ask(standin))
+    assert found["instanceDatabaseMaximumPoolSize"].value == 5
+    assert found["instanceDatabaseMinimumIdle"].value == 2
 
 
 def test_a_configuration_that_the_settings_name_goes_before_the_metrics(tmp_path: Path) -> None:

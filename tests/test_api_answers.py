@@ -61,6 +61,7 @@ def test_a_switch_that_says_neither_yes_nor_no_is_off(value: str) -> None:
         ask(odd)
 
 
+ID = "00000000-0000-0000-0000-000000000001"
 LOST = {
     "totals of nothing": ("/api/report/totals", "{}"),
     "totals without applications": ("/api/report/totals", '{"globalRegistrations": 5}'),
@@ -73,6 +74,24 @@ LOST = {
     "a report of nothing": ("/api/report/login", "{}"),
     "an error for a report": ("/api/report/daily-active-user", '{"error": "x"}'),
     "half a login": ("/api/report/login", '{"hourlyCounts": [{"interval": 488893, "count": 1.5}], "total": 2}'),
+    "logins that are not there": ("/api/report/login", '{"hourlyCounts": [], "total": 7}'),
+    "logins without a number": ("/api/report/login", '{"hourlyCounts": [{"interval": 488893}], "total": 7}'),
+    "a day without a number": ("/api/report/daily-active-user", '{"dailyActiveUsers": [{"interval": 1}], "total": 1}'),
+    "a number without a day": ("/api/report/daily-active-user", '{"dailyActiveUsers": [{"count": 1}], "total": 1}'),
+    "a number without a month": (
+        "/api/report/monthly-active-user",
+        '{"monthlyActiveUsers": [{"count": 1}], "total": 1}',
+    ),
+    "no tenants": ("/api/tenant/search", '{"tenants": [], "total": 0}'),
+    "no tenants and no list": ("/api/tenant/search", '{"total": 0}'),
+    "no forms": ("/api/form", "{}"),
+    "no themes": ("/api/theme/search", '{"themes": [], "total": 0}'),
+    "a form of no type": ("/api/form", f'{{"forms": [{{"id": "{ID}"}}]}}'),
+    "a messenger of no type": ("/api/messenger", f'{{"messengers": [{{"id": "{ID}"}}]}}'),
+    "a licence that is no word": (
+        "/api/reactor",
+        '{"status": {"licensed": true, "licenseAttributes": {"LicensedPlan": {"key": "hunter2"}}}}',
+    ),
     "a login less": ("/api/report/login", '{"hourlyCounts": [{"interval": 488893, "count": -1}], "total": -1}'),
 }
 
@@ -86,6 +105,43 @@ def test_what_an_answer_lost_has_failed_and_is_not_none(case: str) -> None:
     for name in needing([path]):
         assert (found[name].status, found[name].value) == (Status.FAILED, None), name
         clear(found[name].reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "spoil"),
+    [
+        (
+            "applications",
+            "/api/application/search",
+            lambda each: [each.pop(name, None) for name in ("state", "active")],
+        ),
+        ("applications", "/api/application/search", lambda each: each.pop("roles", None)),
+        ("identityProviders", "/api/identity-provider/search", lambda each: each.pop("enabled", None)),
+        ("identityProviders", "/api/identity-provider/search", lambda each: each.pop("type", None)),
+        ("identityProviders", "/api/identity-provider/search", lambda each: each.update(type="ada@example.com")),
+        ("forms", "/api/form", lambda each: each.pop("type", None)),
+        ("messengers", "/api/messenger", lambda each: each.pop("type", None)),
+    ],
+)
+def test_an_object_without_what_it_always_has_is_not_counted_as_one_that_has_it_not(
+    kind: str, path: str, spoil: Any
+) -> None:
+    with Standin(instance(), amend=lambda name, each: spoil(each) if name == kind else None) as odd:
+        found = told(ask(odd))
+    needed = needing([path])
+    for name in needed - {"monthlyLogins"}:
+        assert (found[name].status, found[name].value) == (Status.FAILED, None), name
+        clear(found[name].reason)
+    assert touched(found) <= needed | needing(["/api/group/search", "/api/entity/grant/search"])
+
+
+@pytest.mark.parametrize("version", ['{"password": "sk_live_7f3a9c"}', "1.60.2 sk_live_7f3a9c", "sk_live_7f3a9c"])
+def test_a_version_that_is_none_is_not_repeated(version: str) -> None:
+    text = version if version.startswith("{") else f'"{version}"'
+    with Saying("/api/system/version", f'{{"version": {text}}}') as odd:
+        found = told(ask(odd))
+    assert (found["productVersion"].status, found["productVersion"].value) == (Status.FAILED, None)
+    assert "sk_live" not in f"{found}"
 
 
 def test_a_list_that_is_left_out_is_one_of_nothing_where_its_total_says_so() -> None:

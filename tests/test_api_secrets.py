@@ -101,7 +101,7 @@ def everything(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def test_a_document_is_kept_without_the_paths_that_nobody_reads() -> None:
     with Standin(instance()) as standin, connected(standin) as connection:
-        connection._make(shown.load().calls["applications"], {})
+        connection._calls.make("applications", {})
         [(text,)] = connection._connection.execute("SELECT string_agg(data) FROM applications").fetchall()
     wanted = rows._structure("applications")
     assert "oauthConfiguration" in text
@@ -164,6 +164,6 @@ def test_a_failing_run_lets_nothing_out(kind: str, apart: Project) -> None:
 
 def test_nothing_is_logged_of_the_key_or_the_answers(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), Standin(instance()) as standin, connected(standin) as connection:
-        connection._make(shown.load().calls["tenants"], {})
+        connection._calls.make("tenants", {})
     assert KEY not in caplog.text
     assert CANARY not in caplog.text

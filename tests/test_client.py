@@ -312,10 +312,17 @@ def test_an_instance_that_asks_to_be_left_alone_is(host: Host) -> None:
     assert asking.waited >= 21_000_000
 
 
-def test_an_instance_that_asks_for_longer_than_a_run_can_wait_is_not_asked_again(host: Host) -> None:
-    host.answer = web.plain(b"", 429, Retry_After="31")
+@pytest.mark.parametrize(
+    ("rest", "budget"),
+    [("31", 600), ("9999999", 600), ("9" * 400, 600), ("Wed, 31 Dec 2098 23:59:59 GMT", 600), ("20", 3)],
+)
+def test_an_instance_that_asks_for_longer_than_a_run_can_wait_is_not_asked_again(
+    rest: str, budget: float, host: Host
+) -> None:
+    host.answer = web.plain(b"", 429, Retry_After=rest)
     clock = Ticking()
-    assert "too many calls (429)" in str(failing(at(host, clock=clock)))
+    limits = replace(FAST, budget_seconds=budget)
+    assert "too many calls (429)" in str(failing(at(host, limits, clock)))
     assert len(host.asked) == 1
     assert clock.state["rested"] == 0
 
@@ -486,6 +493,14 @@ def test_a_certificate_that_does_not_hold_is_never_shown_the_key(
 
 def test_a_port_that_speaks_no_tls_is_not_blamed_on_the_certificate(host: Host) -> None:
     assert "no TLS could be agreed on" in str(failing(client(f"https://127.0.0.1:{host.port}")))
+
+
+def test_a_port_that_speaks_tls_only_is_told_where_it_is_asked_without(authority: Authority) -> None:
+    def ask(standin: Standin) -> None:
+        said = str(failing(client(standin.url.replace("https:", "http:"))))
+        assert said.endswith("if it speaks TLS, the source's URL has to begin with https")
+
+    assert secure(authority.issue("server", ["localhost"]), ask).requests == []
 
 
 def test_a_file_that_holds_no_certificate_is_said(tmp_path: Path, authority: Authority) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from instances import instance
 from projects import Fixed, Project
-from standin import KEY, Fault, Standin
-from test_api import LEAST, SWITCH, serving, standin_tenant, switched_off
+from standin import KEY, Answer, Fault, Request, Standin
+from test_api import LEAST, SWITCH, serving, switched_off, tenant_of
 
 from fa_stats import doctor
 from fa_stats.api import shown
@@ -114,13 +115,56 @@ def test_a_key_that_is_not_known_is_told_as_such(found: Looking) -> None:
         assert "or FusionAuth does not know the key (mistyped, expired, deleted?)" in found.text(standin)
 
 
-def test_a_key_for_one_tenant_is_told(found: Looking) -> None:
-    with serving() as standin:
-        tenant = standin_tenant(standin)
-    with serving(tenant=tenant, permissions=LEAST) as standin:
+@pytest.mark.parametrize("default", [True, False])
+def test_a_key_for_one_tenant_is_told(default: bool, found: Looking) -> None:
+    with serving(tenant=tenant_of(default=default), permissions=LEAST) as standin:
         [bad] = found.bad(standin)
         assert bad.startswith("The API key is for one tenant only: what is counted in several cannot be counted.")
         assert "may GET all" not in found.text(standin)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "it may POST to /api/group/search, where GET is enough"),
+        (503, "Whether the API key may POST to /api/group/search could not be tried"),
+        (429, "Whether the API key may POST to /api/group/search could not be tried"),
+        (403, "may not POST"),
+    ],
+)
+def test_it_is_not_said_that_a_key_may_not_post_where_that_could_not_be_told(
+    status: int, said: str, found: Looking
+) -> None:
+    class Odd(Standin):
+        def reply(self, request: Request, key: str | None, fault: str | None) -> Answer:
+            if (request.method, request.path) == ("POST", "/api/group/search"):
+                return Answer(status)
+            return super().reply(request, key, fault)
+
+    with Odd(instance(), permissions=LEAST) as standin:
+        text = found.text(standin)
+    assert said in text
+    assert ("may not POST" in text) is (status == 403)
+
+
+def test_a_url_behind_which_there_is_next_to_nothing_of_the_api_is_told(found: Looking) -> None:
+    with serving(faults=[Fault(path, "unknown") for path in (*REST, "/api/status", "/api/tenant")]) as standin:
+        [bad] = found.bad(standin)
+    assert bad.startswith("The source (HTTP API) has next to nothing of FusionAuth's API: it does not know ")
+    with serving(faults=[Fault("/api/ip-acl/search", "unknown")], permissions=LEAST) as standin:
+        assert "has no GET /api/ip-acl/search: what is counted in it is unavailable." in found.text(standin)
+        assert found.bad(standin) == []
+
+
+def test_a_status_that_names_no_version_leaves_that_permission_lacking(found: Looking) -> None:
+    class Silent(Standin):
+        def reply(self, request: Request, key: str | None, fault: str | None) -> Answer:
+            return Answer(200, b"{}") if request.path == "/api/status" else super().reply(request, key, fault)
+
+    allowed = {path: how for path, how in LEAST.items() if path != "/api/system/version"}
+    with Silent(instance(), permissions=allowed) as standin:
+        [bad] = found.bad(standin)
+    assert bad.startswith("The API key lacks a permission: GET /api/system/version.")
 
 
 def test_a_key_file_that_others_may_read_is_told(

@@ -20,6 +20,7 @@ from fa_stats.api.address import Address
 from fa_stats.api.shown import lacking, permission
 from fa_stats.clock import Clock
 from fa_stats.errors import QueryError, UsageError
+from fa_stats.outbox.attempt import retry_after
 from fa_stats.outbox.line import Adapter, Line, within
 from fa_stats.settings import Api
 
@@ -40,6 +41,10 @@ class NotShownError(Exception):
 
 class BadRequestError(QueryError):
     """The instance did not like the parameters of a call."""
+
+
+class TooMuchError(QueryError):
+    """One answer is more than can be taken at once: a smaller part of the list may do."""
 
 
 @dataclass
@@ -82,7 +87,7 @@ class Client:
             self._hold_back(path)
             with suppress(_UnreachedError):
                 status, content, asked = self._once(url)
-                if status not in _AGAIN or (asked or 0) > _LONGEST_REST:
+                if status not in _AGAIN or (asked or 0) > min(_LONGEST_REST, self._left_seconds):
                     return _judged(status, content, path, text=text)
                 rest = rest if asked is None else asked
             self._rest(rest)
@@ -96,13 +101,19 @@ class Client:
             raise found from None
         return _judged(status, content, path, text=text)
 
-    def may_post(self, path: str) -> bool:
-        """Whether the key may also use POST for a search, which reads as GET does; raises QueryError."""
+    def may_post(self, path: str) -> bool | None:
+        """Whether the key may also use POST for a search, which reads as GET does; None where that cannot be told."""
         self._hold_back(path)
         try:
-            return self._once(path, json.dumps({"search": {"numberOfResults": 1}}))[0] == 200
-        except _UnreachedError:
-            return False
+            status, *_ = self._once(path, json.dumps({"search": {"numberOfResults": 1}}))
+        except (_UnreachedError, QueryError):
+            return None
+        return True if status in (200, 400) else False if status in (401, 403, 404, 405) else None
+
+    @property
+    def _left_seconds(self) -> float:
+        begun = self.clock.microseconds() if self._begun is None else self._begun
+        return self.limits.budget_seconds - (self.clock.microseconds() - begun) / 1_000_000
 
     def _hold_back(self, path: str) -> None:
         """Keep to the number, the rate and the time of calls; raises QueryError where that is used up."""
@@ -140,7 +151,7 @@ class Client:
             self._start_anew()
             raise
         except (RequestException, HTTPError, OSError) as error:
-            reached, words = self._line.up, _words(error, reached=self._line.up)
+            reached, words = self._line.up, self._words(error)
             self._start_anew()
             if _worth_another(error):
                 raise _UnreachedError(words, reached=reached) from None
@@ -148,6 +159,12 @@ class Client:
             if not reached:
                 self.lost = found  # no other call would fare better
             raise found from None
+
+    def _words(self, error: Exception) -> str:
+        said = _words(error, reached=self._line.up)
+        if said == _CLOSED and self.address.base.startswith("http:"):
+            return f"{said}; if it speaks TLS, the source's URL has to begin with https"
+        return said
 
     def _start_anew(self) -> None:
         self._line = Line()
@@ -175,13 +192,13 @@ class Client:
                 content += piece
                 self.received += len(piece)
                 if len(content) > _MOST:
-                    raise QueryError(
+                    raise TooMuchError(
                         f"{permission(url)} brought more than {_MOST // 1_000_000} MB in one answer",
                         over_budget=True,
                         schema=True,
                     )
-            rest = response.headers.get("Retry-After", "")
-            return response.status_code, bytes(content), float(rest) if re.fullmatch(r"\d{1,6}", rest) else None
+            rest = retry_after(response.headers.get("Retry-After"), self.clock.now())
+            return response.status_code, bytes(content), rest
 
 
 _CUT = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
@@ -214,7 +231,9 @@ def _judged(status: int, content: bytes, path: str, *, text: bool) -> str:
             found = content.decode("utf-8")
         except UnicodeDecodeError:
             raise QueryError(f"{name} was answered with something that is no UTF-8 text", schema=True) from None
-        if not text and not found.lstrip()[:1] == "{":
+        if text and found.lstrip()[:1] == "<":
+            raise QueryError(f"{name} was answered with a page instead of text; {_BETWEEN}", schema=True)
+        if not text and found.lstrip()[:1] != "{":
             raise QueryError(f"{name} was answered with {_shape(found)}; {_BETWEEN}", schema=True)
         return found
     if status in (401, 403):
@@ -251,6 +270,9 @@ def _general_code(content: bytes) -> str | None:
     return match.group(1).decode() if match else None
 
 
+_CLOSED = "the line was closed before an answer came"
+
+
 def _words(error: Exception, *, reached: bool) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -263,5 +285,5 @@ def _words(error: Exception, *, reached: bool) -> str:
     if isinstance(error, (*_CUT, HTTPError)):
         return "the answer was cut short or is damaged"
     if reached:
-        return "the line was closed before an answer came"
+        return _CLOSED
     return "the instance cannot be reached; check the source's URL, the network, a firewall"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from fa_stats.api.client import TooMuchError
 from fa_stats.api.shown import Call, Column, Rows, Shown, documents
 from fa_stats.dialects import DuckDB, keys
 from fa_stats.errors import QueryError
@@ -24,8 +27,10 @@ class Tables:
             key = shown.key_of(table)
             connection.execute(f'CREATE TABLE "{table}" ({", ".join(kinds + ([_primary(key)] if key else []))})')
 
-    def fill(self, call: Call, answer: str) -> tuple[int, int | None]:
+    def fill(self, call: Call, answer: str, parameters: Mapping[str, Any]) -> tuple[int, int | None]:
         """Add the rows of one answer; return how many objects it held, and how many it says there are in all.
+
+        `parameters` are those of the statement that wants them.
 
         Raises QueryError where it is not what is documented, without repeating a word of it.
         """
@@ -35,9 +40,9 @@ class Tables:
             for part in parts:
                 for rows in self._shown.rows:
                     if rows.call == call.name:
-                        self._connection.execute(_insert(rows, self._shown), part)
+                        self._connection.execute(_insert(rows, self._shown, parameters), part)
         except duckdb.OutOfMemoryException:
-            raise QueryError(f"the {_what(call)} do not fit into memory", over_budget=True, schema=True) from None
+            raise TooMuchError(f"the {_what(call)} do not fit into memory", over_budget=True, schema=True) from None
         except duckdb.Error as error:
             raise QueryError(_said(call, error), schema=True) from None
         finally:
@@ -63,7 +68,7 @@ class Tables:
         ).fetchall()
         # A list of nothing may be left out: its total says so, or the whole answer is empty where there is no total.
         empty = "".join(answer[:100].split()) == "{}" and not call.paged and not call.span
-        if number is None and total != 0 and not empty:
+        if (number is None and total != 0 and not empty) or (number == 0 and total and not call.paged):
             raise QueryError(f"the answer with the {_what(call)} has no list `{call.list}`", schema=True)
         if call.paged and total is None:
             raise QueryError(
@@ -98,16 +103,17 @@ def _primary(key: tuple[str, ...]) -> str:
     return f"PRIMARY KEY ({', '.join(key)})"
 
 
-def _insert(rows: Rows, shown: Shown) -> str:
+def _insert(rows: Rows, shown: Shown, parameters: Mapping[str, Any]) -> str:
     """Return the statement that turns the objects of a page into rows; each object is parsed once."""
     paths = [path for each in rows.columns.values() for path in (each.path, each.otherwise) if path not in ("", "@")]
     inner = [path for path in paths if not path.startswith("^.")]
     outer = [path[2:] for path in paths if path.startswith("^.")]
     items = [
-        f'{_cast(_value(each, inner, outer), shown.type_of(rows.table, name))} AS "{name}"'
+        f'{_item(rows, shown, name, _Places(each, inner, outer, parameters))} AS "{name}"'
         for name, each in rows.columns.items()
     ]
-    kept = f"to_json(from_json(o, {DuckDB.literal(_structure(rows.table))}))" if rows.document else "NULL"
+    kept = _held(rows.words, f"to_json(from_json(o, {DuckDB.literal(_structure(rows.table))}))")
+    kept = kept if rows.document else "NULL"
     if rows.document:
         items.append('CAST(document AS VARCHAR) AS "data"')
     names = ", ".join(f'"{name}"' for name in (*rows.columns, *(("data",) if rows.document else ())))
@@ -148,28 +154,65 @@ def _pointer(path: str) -> str:
     return "".join(f"/{key}" for key in keys(path))
 
 
-def _value(column: Column, inner: list[str], outer: list[str]) -> str:
-    if column.always is not None:
-        return str(column.always)
-    if column.path == "@":
-        return "key"
-    if column.path.startswith("^."):
-        return f"outside[{outer.index(column.path[2:]) + 1}]"
-    value = f"inside[{inner.index(column.path) + 1}]"
-    if column.is_:
-        instead = f"inside[{inner.index(column.otherwise) + 1}] = 'true', " if column.otherwise else ""
-        return f"coalesce({value} = {DuckDB.literal(column.is_)}, {instead}false)"
-    if column.numbers:
-        cases = " ".join(f"WHEN {DuckDB.literal(word)} THEN {place}" for place, word in enumerate(column.numbers))
-        return f"CASE {value} {cases} END"
-    return value
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a column's value is among those that were taken out of an object, and out of the object around it."""
+
+    column: Column
+    inner: list[str]
+    outer: list[str]
+    parameters: Mapping[str, Any]
+
+    def at(self, path: str) -> str:
+        """Return the text at a path."""
+        if path == "@":
+            return "key"
+        if path.startswith("^."):
+            return f"outside[{self.outer.index(path[2:]) + 1}]"
+        return f"inside[{self.inner.index(path) + 1}]"
+
+    def value(self) -> str:
+        """Return the column's value."""
+        column = self.column
+        if column.always is not None:
+            return str(column.always)
+        if column.given:
+            return str(int(self.parameters[column.given]))
+        value = self.at(column.path)
+        if column.is_:
+            instead = f"{self.at(column.otherwise)} = 'true', " if column.otherwise else ""
+            return f"coalesce({value} = {DuckDB.literal(column.is_)}, {instead}false)"
+        if column.numbers:
+            cases = " ".join(f"WHEN {DuckDB.literal(word)} THEN {place}" for place, word in enumerate(column.numbers))
+            return f"CASE {value} {cases} END"
+        return value
 
 
-def _cast(value: str, kind: str) -> str:
-    """Return the value in a type. A count is whole and not negative: anything else would be rounded, and believed."""
-    if kind == "BIGINT" and "[" in value:
-        value = f"CASE WHEN NOT regexp_full_match({value}, '[0-9]+') THEN error('no count') ELSE {value} END"
-    return f"CAST({value} AS {kind})"
+def _item(rows: Rows, shown: Shown, name: str, places: _Places) -> str:
+    """Return a column's value in its type; what is not as documented ends in an error, and is never taken for none."""
+    kind, value, wrong = shown.type_of(rows.table, name), places.value(), []
+    if name in rows.demanded:
+        paths = [path for path in (places.column.path, places.column.otherwise) if path]
+        wrong.append(f"coalesce({', '.join(map(places.at, paths))}) IS NULL")
+    if shape := shown.shapes.get(f"{rows.table}.{name}"):
+        wrong.append(f"NOT regexp_full_match({value}, {DuckDB.literal(shape)})")
+    if kind == "BIGINT" and places.column.path:  # a count is whole and not negative: else it would be rounded
+        wrong.append(f"NOT regexp_full_match({value}, '[0-9]+')")
+    return f"CAST({_unless(wrong, value)} AS {kind})"
+
+
+def _held(words: Sequence[str], document: str) -> str:
+    """Return a document in which what is to be a word is one."""
+    wrong = []
+    for path in words:
+        at = DuckDB.literal(_pointer(path))
+        wrong.append(f"json_type(o, {at}) NOT IN ('VARCHAR', 'NULL')")
+        wrong.append(f"NOT regexp_full_match(json_extract_string(o, {at}), '[A-Za-z0-9 _-]{{1,40}}')")
+    return _unless(wrong, document)
+
+
+def _unless(wrong: Sequence[str], value: str) -> str:
+    return f"CASE WHEN {' OR '.join(wrong)} THEN error('not as documented') ELSE {value} END" if wrong else value
 
 
 def _structure(table: str) -> str:
@@ -194,5 +237,5 @@ def _said(call: Call, error: duckdb.Error) -> str:
     if "Malformed JSON" in text:
         return f"the answer with the {_what(call)} is not valid JSON"
     if isinstance(error, duckdb.ConstraintException):
-        return f"an object among the {_what(call)} has no id"
-    return f"a field of the {_what(call)} is of another type than FusionAuth documents ({type(error).__name__})"
+        return f"something in the {_what(call)} has no id"
+    return f"a field of the {_what(call)} is missing, or is not what FusionAuth documents ({type(error).__name__})"

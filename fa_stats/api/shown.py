@@ -17,13 +17,15 @@ from fa_stats.dialects import DIALECTS, Reading, readings
 
 METRICS = "/api/prometheus/metrics"
 LACKS = "the API key may not "
+_COUNTING = (1, 53)  # the first version of FusionAuth that counts its features
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One GET, made once a run; `list` is where its objects are (empty: the answer is the object).
 
-    `holds` names what every answer that is an object has, with its JSON type: without it, nothing is not none.
+    `holds` names what every answer that is an object has, with its JSON type: without it, nothing is not none. So do
+    the tables in `never_empty` tell that something is amiss: every instance has rows for them.
     `paged` is how many objects a page asks for, 0 where the answer holds them all. `older` are the calls that stand in
     for it in versions that have it not. `span` is the period that a report is asked for. Of a list that is `narrowed`,
     a key that is for one tenant sees only what is that tenant's.
@@ -37,13 +39,15 @@ class Call:
     span: str = ""
     narrowed: bool = False
     holds: tuple[tuple[str, str], ...] = ()
+    never_empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """Where a column's value is in an object; `is_` and `numbers` turn its text into a boolean or an ordinal.
 
-    Where an object has nothing at the path, a boolean is at `otherwise`.
+    Where an object has nothing at the path, a boolean is at `otherwise`. What is `always` the same is in no object, nor
+    is what is `given`, by the name of a statement's parameter.
     """
 
     path: str = ""
@@ -51,6 +55,7 @@ class Column:
     otherwise: str = ""
     numbers: tuple[str, ...] = ()
     always: int | None = None
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Rows:
     where: str = ""
     stats: tuple[str, ...] = ()
     document: bool = False
+    demanded: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     def serves(self, stat: str, columns: tuple[str, ...]) -> bool:
         """Whether a stat that reads these columns of the table needs these rows."""
@@ -81,6 +88,7 @@ class Shown:
     calls: Mapping[str, Call]
     rows: tuple[Rows, ...]
     types: Mapping[str, str]
+    shapes: Mapping[str, str]
     since: Mapping[str, str]
     gauges: Mapping[str, tuple[str, ...]]
     not_shown: Mapping[str, str]
@@ -96,7 +104,7 @@ class Shown:
             for rows in self.rows
             if rows.table == table and rows.serves(stat.name, columns)
         }
-        names |= {"version": None} if self.first_version(stat) else {}
+        names |= {"version": None} if self.is_new(stat) else {}
         # FusionAuth's own application among them shows that a key sees all tenants.
         names |= {"applications": None} if any(self.calls[name].narrowed for name in names) else {}
         return tuple(self.calls[name] for name in names)
@@ -117,6 +125,11 @@ class Shown:
     def key_of(self, table: str) -> tuple[str, ...]:
         """Return the columns that tell the rows of a table apart; none where nothing does."""
         return next((rows.key for rows in self.rows if rows.table == table), ())
+
+    def is_new(self, stat: Stat) -> bool:
+        """Whether there are instances that count their features themselves and have not what a stat is counted in."""
+        first = self.first_version(stat)
+        return first is not None and numbers(first) > _COUNTING
 
     def first_version(self, stat: Stat) -> str | None:
         """Return the first version whose objects have what a stat is counted in, where that is not all of them."""
@@ -147,7 +160,13 @@ def load() -> Shown:
     table = tomllib.loads(files("fa_stats.api").joinpath("shown.toml").read_text(encoding="utf-8"))
     calls = {
         name: Call(
-            name, **{**each, "older": tuple(each.get("older", ())), "holds": tuple(each.get("holds", {}).items())}
+            name,
+            **{
+                **each,
+                "older": tuple(each.get("older", ())),
+                "holds": tuple(each.get("holds", {}).items()),
+                "never_empty": tuple(each.get("never_empty", ())),
+            },
         )
         for name, each in table["calls"].items()
     }
@@ -155,6 +174,7 @@ def load() -> Shown:
         calls=calls,
         rows=tuple(_rows(each) for each in table["rows"]),
         types={name: kind for kind, names in table["types"].items() for name in names},
+        shapes=table["shapes"],
         since={pattern: version for version, patterns in table["since"].items() for pattern in patterns},
         gauges={option: tuple(names) for option, names in table["gauges"].items()},
         not_shown=table["not_shown"],
@@ -162,9 +182,12 @@ def load() -> Shown:
     )
 
 
+_LISTS = ("each", "key", "stats", "demanded", "words")
+
+
 def _rows(given: dict[str, Any]) -> Rows:
     columns = {name: _column(each) for name, each in given.get("columns", {}).items()}
-    lists: dict[str, Any] = {key: tuple(given[key]) for key in ("each", "key", "stats") if key in given}
+    lists: dict[str, Any] = {key: tuple(given[key]) for key in _LISTS if key in given}
     return Rows(**{**given, **lists, "columns": columns})
 
 
@@ -177,6 +200,7 @@ def _column(given: str | dict[str, Any]) -> Column:
         otherwise=given.get("otherwise", ""),
         numbers=tuple(given.get("numbers", ())),
         always=given.get("always"),
+        given=given.get("given", ""),
     )
 
 

@@ -18,15 +18,19 @@ _ENOUGH = 3  # problems of one kind, after which it is known what ails the insta
 class Trial:
     """What came of it: permissions that are `lacking`, whatever else went wrong, and the searches open to POST.
 
-    `untried` is how many calls were left alone when it was known what ails the instance; `narrow` is whether the key is
-    for one tenant only.
+    `absent` are calls that the instance does not know, `unsure` the searches of which nobody can tell. `untried` is how
+    many calls were left alone when it was known what ails the instance; `narrow` is whether the key is for one tenant
+    only, `doubt` what makes one think so.
     """
 
     lacking: tuple[str, ...]
     problems: tuple[str, ...]
     posts: tuple[str, ...]
+    unsure: tuple[str, ...]
+    absent: tuple[str, ...]
     untried: int
     narrow: bool = False
+    doubt: str | None = None
 
 
 def try_key(client: Client, shown: Shown, now: int, but: str) -> Trial:
@@ -35,17 +39,18 @@ def try_key(client: Client, shown: Shown, now: int, but: str) -> Trial:
     Whether a key may write cannot be tried without writing. A key that may use POST where GET is enough has been given
     more than it needs, and POST on a search changes nothing.
     """
-    lacking, problems, posts, untried = [], [], [], 0
+    lacking, absent, problems = list[str](), list[str](), list[str]()
+    posts, unsure, untried = list[str](), list[str](), 0
     kinds: Counter[str] = Counter()
     calls = [*(call for call in shown.calls.values() if call.name != but), Call("metrics", METRICS)]
     for place, call in enumerate(calls, 1):
         try:
             _try(client, call, now)
-            if call.paged and client.may_post(call.path):
-                posts.append(call.path)
+            may = client.may_post(call.path) if call.paged else False
+            posts += [call.path] if may else []
+            unsure += [call.path] if may is None else []
         except NotShownError as error:
-            if not error.absent:
-                lacking.append(permission(call.path))
+            (absent if error.absent else lacking).append(permission(call.path))
         except QueryError as error:
             problems.append(str(error))
             kind = re.sub(r"(GET|POST) \S+", "", str(error))
@@ -53,7 +58,7 @@ def try_key(client: Client, shown: Shown, now: int, but: str) -> Trial:
             if client.lost or kinds[kind] == _ENOUGH:
                 untried = len(calls) - place
                 break
-    return Trial(tuple(lacking), tuple(problems), tuple(posts), untried)
+    return Trial(tuple(lacking), tuple(problems), tuple(posts), tuple(unsure), tuple(absent), untried)
 
 
 def _try(client: Client, call: Call, now: int) -> None:
@@ -66,8 +71,10 @@ def _try(client: Client, call: Call, now: int) -> None:
     except NotShownError as error:
         for path in call.older:
             try:
-                client.get(path)
+                answer = client.get(path)
             except (NotShownError, QueryError) as other:
                 raise (other if error.absent else error) from None
+            if not all(f'"{name}"' in answer for name, _ in call.holds):
+                raise
         if not call.older:
             raise

@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ import duckdb
 from fa_stats import catalogue
 from fa_stats.api import shown
 from fa_stats.api.address import Address
-from fa_stats.api.client import BadRequestError, Client, NotShownError
+from fa_stats.api.calls import Calls, OneTenantError
+from fa_stats.api.client import Client, NotShownError
 from fa_stats.api.rows import Tables
-from fa_stats.api.shown import METRICS, Call
+from fa_stats.api.shown import METRICS
 from fa_stats.api.trial import Trial, try_key
 from fa_stats.catalogue import Stat
 from fa_stats.clock import Clock
@@ -31,7 +31,6 @@ from fa_stats.sources import Answer, Limits, Options, Schema
 from fa_stats.sources.duckdb import DuckDBConnection
 
 _SWITCH = "system_configuration"
-_ADMIN = "3c219e58-ed0e-4b18-ad48-f4f92793ae32"
 _CONFIG: dict[str, Any] = {
     "allocator_bulk_deallocation_flush_threshold": "8MB",  # what an answer took is given back before the next one
     "allocator_flush_threshold": "8MB",
@@ -41,7 +40,6 @@ _CONFIG: dict[str, Any] = {
     "temp_directory": "",  # what is in memory stays there
     "threads": 1,  # each would hold objects of its own
 }
-_DAY_MS = 86_400_000
 
 
 class HTTPInstance:
@@ -87,11 +85,7 @@ class APIConnection(DuckDBConnection):
     def __init__(self, connection: duckdb.DuckDBPyConnection, client: Client, clock: Clock) -> None:
         super().__init__(connection)
         self._shown, self._client, self._clock = shown.load(), client, clock
-        self._tables = Tables(connection, self._shown)
-        self._made: set[str] = set()
-        self._not_shown: dict[str, str] = {}  # by call
-        self._failed: dict[str, QueryError] = {}
-        self._scans: list[tuple[str, int, int]] = []
+        self._calls = Calls(client, self._shown, Tables(connection, self._shown))
         self._counted = (0, 0)  # calls and bytes that are on the record already
 
     def version(self) -> str:
@@ -103,27 +97,30 @@ class APIConnection(DuckDBConnection):
 
         Nothing is asked for that: whoever wants the newer stats asks for the version first.
         """
-        unavailable, failed = dict(self._shown.not_shown), {}
+        unavailable, failed, partly = dict(self._shown.not_shown), {}, dict(self._shown.partly)
         for stat in catalogue.load():
             if reason := self._shown.not_shown.get(stat.statement):
                 unavailable[stat.name] = reason
-            calls = [call.name for call in self._shown.calls_of(stat)]
-            if reason := next((self._not_shown[name] for name in calls if name in self._not_shown), None):
+            calls = self._shown.calls_of(stat)
+            if reason := next(filter(None, (self._calls.not_shown.get(call.name) for call in calls)), None):
                 unavailable.setdefault(stat.name, reason)
-            elif error := next((self._failed[name] for name in calls if name in self._failed), None):
+            elif error := next(filter(None, (self._calls.failed.get(call.name) for call in calls)), None):
                 failed[stat.name] = error
             elif reason := self._too_old(stat):
                 unavailable.setdefault(stat.name, reason)
+            if self._calls.doubt and any(call.narrowed for call in calls):
+                partly.setdefault(stat.name, self._calls.doubt)
         columns = {table: frozenset(names) for table, names in self._shown.tables().items()}
-        return Schema(columns, unavailable=unavailable, failed=failed, partly=self._shown.partly)
+        return Schema(columns, unavailable=unavailable, failed=failed, partly=partly)
 
     def _too_old(self, stat: Stat) -> str | None:
         first = self._shown.first_version(stat)
         if first is None:
             return None
-        version = shown.numbers(self._tables.value("SELECT max(version) FROM version") or "")
+        version = shown.numbers(self._calls.tables.value("SELECT max(version) FROM version") or "")
         if not version:
-            return f"it came with FusionAuth {first}, and nobody can tell this instance's version"
+            said = f"it came with FusionAuth {first}, and nobody can tell this instance's version"
+            return said if self._shown.is_new(stat) else None
         return None if version >= shown.numbers(first) else f"it came with FusionAuth {first}, this instance is older"
 
     def run(self, query: Query, parameters: Mapping[str, Any], limits: Limits) -> Answer:
@@ -133,127 +130,22 @@ class APIConnection(DuckDBConnection):
         """
         begun, waited = self._clock.microseconds(), self._client.waited
         errors = []
-        for call in self._needed(query.stats):
+        for call in dict.fromkeys(call for stat in query.stats for call in self._shown.calls_of(stat)):
             try:
-                self._make(call, parameters)
+                self._calls.make(call.name, parameters)
             except QueryError as error:
                 errors.append(error)
         called = self._clock.microseconds() - begun
+        spent = Answer((), self._calls.scans_since(), self._load_since(), aside=called)
         try:
             if errors:
                 raise errors[0]
             answer = super().run(query, parameters, limits)
         except QueryError as error:
-            error.aside = called
+            error.spent = spent
             raise
-        took = self._clock.microseconds() - begun
-        return Answer(
-            answer.rows,
-            tuple(self._scans_since()),
-            self._load_since(),
-            microseconds=took - (self._client.waited - waited),
-            aside=called,
-        )
-
-    def _needed(self, stats: Sequence[Stat]) -> list[Call]:
-        return list(dict.fromkeys(call for stat in stats for call in self._shown.calls_of(stat)))
-
-    def _make(self, call: Call, parameters: Mapping[str, Any]) -> None:
-        """Make a call once; raises QueryError, the same again each time."""
-        if call.name in self._made:
-            return
-        if call.name in self._failed:
-            raise self._failed[call.name]
-        if call.name in self._not_shown:
-            raise QueryError(self._not_shown[call.name], schema=True)
-        try:
-            self._read(call, parameters)
-        except NotShownError as error:
-            self._not_shown[call.name] = str(error)
-            raise QueryError(str(error), schema=True) from None
-        except QueryError as error:
-            self._failed[call.name] = error
-            raise
-        self._made.add(call.name)
-
-    def _read(self, call: Call, parameters: Mapping[str, Any]) -> None:
-        try:
-            if call.paged:
-                self._read_pages(call)
-            else:
-                self._page(call, call.path, _period(call, parameters))
-        except NotShownError as error:
-            self._read_older(call, error)
-        if call.narrowed:
-            self._demand_all_tenants(call, parameters)
-
-    def _read_older(self, call: Call, why: NotShownError) -> None:
-        """Ask as older versions want it; raises NotShownError."""
-        if not call.older:
-            raise why
-        try:
-            for path in call.older:
-                self._page(replace(call, paged=0), path, {})
-        except (NotShownError, QueryError) as error:
-            raise (error if why.absent else why) from None
-
-    def _read_pages(self, call: Call) -> None:
-        """Read a list page by page; where it changed meanwhile, once more from the start."""
-        order = _ORDER
-        for _ in range(2):
-            start, total, most = 0, 1, 0
-            while start < total:
-                place: dict[str, object] = {"startRow": start, "numberOfResults": call.paged}
-                try:
-                    number, said = self._page(call, call.path, place | order)
-                except BadRequestError:
-                    if not order:
-                        raise
-                    order = {}  # in the order that the instance likes, then
-                    continue
-                start, total = start + number, said or 0
-                most = most or 2 * total + call.paged
-                if not number or start > most:  # a list without end is not read to the end
-                    break
-                self._demand_room(call, total - start)
-            if self._tables.count(call) == total:
-                return
-            found = self._tables.count(call)
-            self._tables.clear(call)
-        raise QueryError(
-            f"the list of {call.name.replace('_', ' ')} changed while it was read, or was cut short: "
-            f"{found:,} of {total:,} came",
-            schema=True,
-        )
-
-    def _demand_room(self, call: Call, left: int) -> None:
-        limits = self._client.limits
-        if left > (limits.calls - self._client.made) * call.paged:
-            said = f"there are {left:,} {call.name.replace('_', ' ')} more than were read, which takes more than the "
-            raise QueryError(
-                f"{said}{limits.calls:,} calls that a run may make ([api] calls)", over_budget=True, schema=True
-            )
-
-    def _page(self, call: Call, path: str, parameters: Mapping[str, object]) -> tuple[int, int | None]:
-        made = self._client.made
-        number, total = self._tables.fill(call, self._client.get(path, parameters))
-        self._scans.append((path.partition("?")[0], self._client.made - made, number))
-        return number, total
-
-    def _demand_all_tenants(self, call: Call, parameters: Mapping[str, Any]) -> None:
-        """Raise QueryError where the built-in application, which every instance has, is not among those that came."""
-        if call.name != "applications":
-            with suppress(QueryError):
-                self._make(self._shown.calls["applications"], parameters)
-            if isinstance(error := self._failed.get("applications"), _OneTenantError):
-                raise error
-            return
-        if not self._tables.value(f"SELECT count(*) FROM applications WHERE id = '{_ADMIN}'"):
-            raise _OneTenantError(
-                "FusionAuth's own application is not among those that the API key sees, so it is for one tenant only: "
-                "name a key that is for all tenants",
-                schema=True,
-            )
+        took = self._clock.microseconds() - begun - (self._client.waited - waited)
+        return replace(spent, rows=answer.rows, microseconds=took)
 
     def options(self) -> Options:
         """Return what one node's metrics tell of FusionAuth's own options."""
@@ -280,21 +172,13 @@ class APIConnection(DuckDBConnection):
         if found.problems:
             return found
         with suppress(QueryError):
-            self._make(self._shown.calls["applications"], {})
-        return replace(found, narrow=isinstance(self._failed.get("applications"), _OneTenantError))
+            self._calls.make("applications", {})
+        narrow = isinstance(self._calls.failed.get("applications"), OneTenantError)
+        return replace(found, narrow=narrow, doubt=self._calls.doubt)
 
     def standing(self, needed: Mapping[str, Collection[str]]) -> Standing:  # noqa: ARG002
         """Return nothing known: a key has permissions, which `doctor` tries one by one."""
         return Standing()
-
-    def _scans_since(self) -> list[tuple[str, int, int]]:
-        """Return (path, calls, objects) of what was asked since the last answer."""
-        found: dict[str, tuple[int, int]] = {}
-        for path, calls, objects in self._scans:
-            before = found.get(path, (0, 0))
-            found[path] = (before[0] + calls, before[1] + objects)
-        self._scans.clear()
-        return [(path, *numbers) for path, numbers in found.items()]
 
     def _load_since(self) -> Load:
         calls, size = self._client.made - self._counted[0], self._client.received - self._counted[1]
@@ -302,37 +186,18 @@ class APIConnection(DuckDBConnection):
         return Load(calls=calls, bytes_returned=size)
 
 
-class _OneTenantError(QueryError):
-    """The API key is for one tenant only."""
-
-
-_ORDER: dict[str, object] = {"orderBy": "id ASC"}
-
-
-def _period(call: Call, parameters: Mapping[str, Any]) -> dict[str, object]:
-    """Return the instants between which a report is asked for, with a day to spare on both sides."""
-    if not call.span:
-        return {}
-    if call.span == "day":
-        first, end = parameters["yesterday"], parameters["yesterday"] + 1
-    else:
-        first, end = _first_day(parameters["month"]), _first_day(parameters["month"] + 1)
-    return {"start": (first - 1) * _DAY_MS, "end": (end + 1) * _DAY_MS}
-
-
-def _first_day(month: int) -> int:
-    """Return the first day of a month, both counted since 1970."""
-    return (date(1970 + month // 12, month % 12 + 1, 1) - date(1970, 1, 1)).days
-
-
 def _gauges(text: str, wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the options that Prometheus text has a gauge for, as whole numbers."""
-    values = dict(
-        re.findall(r"^(\w{1,100})(?:\{[^}\n]{0,500}\})?[ \t]+([0-9.eE+]{1,30})[ \t]*\d*$", text, re.MULTILINE)
-    )
+    values: dict[str, list[float]] = {}
+    for name, value in re.findall(
+        r"^(\w{1,100})(?:\{[^}\n]{0,500}\})?[ \t]+([0-9.eE+]{1,30})[ \t]*\d*\r?$", text, re.MULTILINE
+    ):
+        with suppress(ValueError):
+            values.setdefault(name, []).append(float(value))
     found: dict[str, str] = {}
     for option, names in wanted.items():
         for name in names:
-            with suppress(KeyError, ValueError, OverflowError):
-                found.setdefault(option, str(int(float(values[name]))))
+            with suppress(KeyError, OverflowError):
+                # Of several pools the largest maximum and the smallest minimum.
+                found.setdefault(option, str(int(min(values[name]) if "Min" in name else max(values[name]))))
     return found

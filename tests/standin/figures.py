@@ -39,11 +39,24 @@ def interval(milliseconds: int, unit: str, zone: ZoneInfo) -> int:
     return since // timedelta(**{f"{unit}s": 1})
 
 
-def report(connection: Connection, name: str, start: int, end: int, application: str | None, *, inside: bool) -> Object:
-    """Return the counts of a report from the start to the end, the interval of the end `inside` or not."""
+def report(
+    connection: Connection,
+    name: str,
+    start: int,
+    end: int,
+    application: str | None,
+    *,
+    inside: bool = True,
+    shifted: bool = True,
+) -> Object:
+    """Return the counts of a report from the start to the end, the interval of the end `inside` or not.
+
+    The table has hours of UTC; `shifted` is whether an answer numbers them on the clock of the report.
+    """
     whole, part, unit, answer = REPORTS[name]
     zone = ZoneInfo(connection.execute("SELECT report_timezone FROM system_configuration").fetchall()[0][0])
-    first, last = interval(start, unit, zone), interval(end, unit, zone) - (not inside)
+    clock = ZoneInfo("UTC") if unit == "hour" else zone
+    first, last = interval(start, unit, clock), interval(end, unit, clock) - (not inside)
     mine = " AND applications_id = $application" if application else ""
     query = (
         f"SELECT {unit} AS interval, sum(count)::BIGINT AS count FROM {part if application else whole}"
@@ -51,6 +64,8 @@ def report(connection: Connection, name: str, start: int, end: int, application:
     )
     values = {"first": first, "last": last, **({"application": application} if application else {})}
     counts = [{"interval": each[0], "count": each[1]} for each in connection.execute(query, values).fetchall()]
+    if unit == "hour" and shifted:
+        counts = [each | {"interval": interval(each["interval"] * 3_600_000, unit, zone)} for each in counts]
     return {answer: counts, "total": sum(each["count"] for each in counts)}
 
 

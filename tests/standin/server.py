@@ -58,6 +58,7 @@ class Standin:
         self.amend = amend
         self.pool = "HikariCP"  # which family of names the gauges have
         self.ends_inside = True  # whether the interval of a report's end is part of it, which is not documented
+        self.hours_shifted = True  # whether its hours are those of the report's clock, which is not documented well
         self.requests: list[Request] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.connections = 0
@@ -189,7 +190,9 @@ class Standin:
         if endpoint.startswith("report/") and name in figures.REPORTS:
             start, end = (number_of(request.query, field) for field in ("start", "end"))
             application = request.query.get("applicationId", [None])[-1]
-            return figures.report(connection, name, start, end, application, inside=self.ends_inside)
+            return figures.report(
+                connection, name, start, end, application, inside=self.ends_inside, shifted=self.hours_shifted
+            )
         version = versions.parsed(self.version)
         if endpoint == "report/totals":
             left_out = version >= versions.EXCLUDES and "applicationTotals" in request.query.get("excludes", [])
