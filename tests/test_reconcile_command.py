@@ -187,7 +187,7 @@ def test_our_own_payload_as_collected_agrees_with_itself(project: Project, tmp_p
     [finding] = told["findings"]
     assert (finding["kind"], finding["grave"]) == ("never_collected", False)
     assert "instanceJavaVersion" in finding["stats"]
-    assert "either: there may be nothing to count here." in finding["sentence"]
+    assert "either: they may have no value here." in finding["sentence"]
     assert told["collections"][0]["from"] == "mine.json"
 
 

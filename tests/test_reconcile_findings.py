@@ -362,7 +362,7 @@ def test_what_is_published_and_asked_for_and_yet_never_collected_is_found() -> N
     assert "We could not count" not in found.sentence
     ours = own(without("tenantNumber"), lacking=["tenantNumber"])
     found = only(clean(recorded=(recorded(without("tenantNumber")),), owns=(ours,)))
-    assert found.sentence.endswith("We could not count tenantNumber either: there may be nothing to count here.")
+    assert found.sentence.endswith("We could not count tenantNumber either: they may have no value here.")
 
 
 def test_without_a_record_what_is_published_and_not_on_the_list_is_said_to_be_not_asked_for() -> None:
@@ -454,6 +454,17 @@ def test_what_stayed_in_the_house_or_is_not_asked_for_is_told() -> None:
     assert only(clean(recorded=(recorded(VALUES, sent=False),))).kind is Kind.NOT_SENT
     found = only(clean(listed=tuple(name for name in PAGE if name != "tenantNumber")))
     assert (found.kind, found.stats) == (Kind.NOT_LISTED, ("tenantNumber",))
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(-5, "before that was collected"), (0, "before"), (5, "after some of that")]
+)
+def test_whether_the_list_changed_since_is_said_of_what_is_not_on_it(hours: int, said: str) -> None:
+    listed = tuple(name for name in PAGE if name != "tenantNumber")
+    found = only(clean(listed=listed, list_changed=AT + hours * HOUR))
+    assert found.kind is Kind.NOT_LISTED
+    assert f"The list last changed {said}" in found.sentence
+    assert "The list last changed" not in only(clean(listed=listed)).sentence
 
 
 def test_a_record_that_cannot_be_read_is_told_and_the_rest_goes_on() -> None:

@@ -193,7 +193,7 @@ def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Findi
         said = f"The vendor's list, as it is now, asks for {count(len(names), 'name')} of the page that "
         said += f"{'is' if len(names) == 1 else 'are'} {which}: {listed(names)}.{unknown}"
         if neither := [row.name for row in asked if row.ours and row.ours.status is not Status.OK]:
-            said += f" We could not count {listed(neither)} either: there may be nothing to count here."
+            said += f" We could not count {listed(neither)} either: they may have no value here."
         yield _finding(Kind.NEVER_COLLECTED, names, (), said)
 
 
@@ -312,7 +312,12 @@ def _not_listed(evidence: Evidence, table: Sequence[Row]) -> Iterator[Finding]:
     if names:
         days = {day for name in names for day in _days(found[name])}
         said = f"{_holds(evidence)} {count(len(names), 'stat')} that the vendor's list, as it is now, does not ask for"
-        yield _finding(Kind.NOT_LISTED, names, days, f"{said}: {listed(names)}.")
+        said += f": {listed(names)}."
+        if changed := evidence.list_changed:
+            before = changed <= min(cell.recorded.collected for name in names for cell in found[name])
+            when = "before that was collected" if before else "after some of that was collected"
+            said += f" The list last changed {when}, at {changed:%Y-%m-%d %H:%M} UTC."
+        yield _finding(Kind.NOT_LISTED, names, days, said)
 
 
 def _unreadable(evidence: Evidence) -> Iterator[Finding]:
