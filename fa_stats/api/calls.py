@@ -168,20 +168,20 @@ class Calls:
             raise _one_tenant("FusionAuth's own application is not among those that the API key sees")
         with suppress(QueryError):
             self.make("tenants", parameters)
-        tenants = self.tables.value(_TENANTS)
-        if tenants < 2 or self.tables.value(_TENANTS_OF_APPLICATIONS) > 1:
+        tenants = self.tables.value(_TENANTS)  # none where the key may not see them
+        if tenants == 1 or self.tables.value(_TENANTS_OF_APPLICATIONS) > 1:
             return
+        of = f"of one tenant, of {tenants:,}" if tenants else "of one tenant"
         for other in ("totals", "identity_providers"):
             with suppress(QueryError):
                 self.make(other, parameters)
         if unseen := self.tables.value(_UNSEEN):
             raise _one_tenant(
-                f"all applications that the API key sees are of one tenant, of {tenants:,}, and other calls name "
-                f"{unseen:,} that it does not see"
+                f"all applications that the API key sees are {of}, and other calls name {unseen:,} that it does not see"
             )
         self.doubt = (
-            f"All applications that the API key sees are of one tenant, of {tenants:,}: if the key is for that tenant "
-            "only, this is not all of them."
+            f"All applications that the API key sees are {of}: if the key is for that tenant only, this is not all of "
+            "them."
         )
 
 

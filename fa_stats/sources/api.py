@@ -98,26 +98,30 @@ class APIConnection(DuckDBConnection):
         Nothing is asked for that: whoever wants the newer stats asks for the version first.
         """
         unavailable, failed, partly = dict(self._shown.not_shown), {}, dict(self._shown.partly)
+        version = shown.numbers(self._calls.tables.value("SELECT max(version) FROM version") or "")
         for stat in catalogue.load():
             if reason := self._shown.not_shown.get(stat.statement):
                 unavailable[stat.name] = reason
+            too_old = self._too_old(stat, version)
             calls = self._shown.calls_of(stat)
             if reason := next(filter(None, (self._calls.not_shown.get(call.name) for call in calls)), None):
                 unavailable.setdefault(stat.name, reason)
+            elif too_old and version:
+                unavailable.setdefault(stat.name, too_old)
             elif error := next(filter(None, (self._calls.failed.get(call.name) for call in calls)), None):
                 failed[stat.name] = error
-            elif reason := self._too_old(stat):
-                unavailable.setdefault(stat.name, reason)
+            elif too_old:
+                unavailable.setdefault(stat.name, too_old)
             if self._calls.doubt and any(call.narrowed for call in calls):
                 partly.setdefault(stat.name, self._calls.doubt)
         columns = {table: frozenset(names) for table, names in self._shown.tables().items()}
         return Schema(columns, unavailable=unavailable, failed=failed, partly=partly)
 
-    def _too_old(self, stat: Stat) -> str | None:
+    def _too_old(self, stat: Stat, version: tuple[int, ...]) -> str | None:
+        """Say why an instance of a version, which may not be known, does not have a stat; None where it has."""
         first = self._shown.first_version(stat)
         if first is None:
             return None
-        version = shown.numbers(self._calls.tables.value("SELECT max(version) FROM version") or "")
         if not version:
             said = f"it came with FusionAuth {first}, and nobody can tell this instance's version"
             return said if self._shown.is_new(stat) else None
