@@ -105,8 +105,9 @@ def http_api(loaded: Catalogue) -> str:
         "# The HTTP API as a source",
         "",
         "Made from `fa_stats/api/shown.toml` by `make docs`. A run makes each of these calls once, page by page where "
-        "a list is long, and only those that some stat needs. The key is to be for all tenants, and needs no more "
-        "than GET; what it lacks, `fa-stats doctor` names, and the stats that need it are `unavailable`.",
+        "a list is long, and only those that some stat needs, or that tell whether the key is for all tenants. It is "
+        "to be for all of them, and needs no more than GET; what it lacks, `fa-stats doctor` names, and the stats that "
+        "need it are `unavailable`.",
         "",
     ]
     lines += ["| permission | stats and metrics counted in it | instead, in older versions |", "| --- | --- | --- |"]

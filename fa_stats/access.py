@@ -19,7 +19,7 @@ from fa_stats.verifier import several
 
 _LOOKED_UP = re.compile(r"_[0-9a-f]{6}$")  # so ends the column of a view that shows a value of a document
 _PROBLEMS = 3  # of an API, named one by one
-_KNOWN = 10  # calls that even an old FusionAuth knows
+_TOO_MANY = 10  # absent calls: even an old FusionAuth lacks fewer
 
 
 def examine(source: Source, settings: Settings) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def _api(source: Source, connection: APIConnection, settings: Settings, unread: 
         yield Finding(False, f"The source ({source.label}): {unread}", "Without it nothing else is tried.")
         return
     trial = connection.trial()
-    if len(trial.absent) > _KNOWN:
+    if len(trial.absent) > _TOO_MANY:
         said = f"The source ({source.label}) has next to nothing of FusionAuth's API: it does not know"
         yield Finding(False, f"{said} {len(trial.absent)} calls.", "Check the source's URL: host, port and path.")
         return

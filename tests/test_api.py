@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -302,6 +303,9 @@ def test_where_nobody_can_tell_whether_a_key_is_for_one_tenant_the_figures_say_s
         assert "if the key is for that tenant only, this is not all of them" in (
             found["applicationNumber"].reason or ""
         )
+        both = found["applicationActiveRoleNumber"].reason or ""
+        assert "does not name the tenant manager" in both
+        assert "if the key is for that tenant only" in both
         assert found["tenantNumber"].reason is None
 
 
@@ -498,7 +502,7 @@ def test_a_status_without_a_version_does_not_hide_the_permission_that_is_lacking
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 1), date(2026, 11, 23)])
-@pytest.mark.parametrize("zone", ["UTC", "America/Denver", "Asia/Tokyo", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("zone", ["UTC", "America/Denver", "Asia/Kolkata", "Pacific/Kiritimati"])
 def test_the_logins_of_a_month_are_those_of_the_database_in_every_zone(tmp_path: Path, zone: str, day: date) -> None:
     path = changed(tmp_path, f"UPDATE system_configuration SET report_timezone = '{zone}'")
     there = metrics(instances.collect(path, day=day, given=limits(measured_alone=0)))["monthlyLogins"].value
@@ -506,6 +510,47 @@ def test_the_logins_of_a_month_are_those_of_the_database_in_every_zone(tmp_path:
         with serving(path) as standin:
             standin.hours_shifted = shifted  # whichever clock the answer's hours are of
             assert metrics(ask(standin, day))["monthlyLogins"].value == there
+
+
+@pytest.mark.parametrize("zone", ["GMT+05:30", "SystemV/PST8", "the office"])
+def test_a_zone_that_nobody_knows_costs_what_is_counted_by_it(tmp_path: Path, zone: str) -> None:
+    path = changed(tmp_path, f"UPDATE system_configuration SET report_timezone = '{zone}'")
+
+    class Elsewhere(Standin):
+        def _single(self, connection: Any, endpoint: str, request: Request) -> dict[str, Any]:
+            return (
+                {"hourlyCounts": [], "total": 0}
+                if "report/" in endpoint
+                else super()._single(connection, endpoint, request)
+            )
+
+    with Elsewhere(path) as standin:
+        found = ask(standin)
+    assert metrics(found)["monthlyLogins"].status is Status.FAILED
+    assert figures(found)["applicationNumber"].status is Status.OK
+    assert figures(found)["tenantNumber"].status is Status.OK
+
+
+def test_one_application_that_came_in_between_is_no_proof_of_a_narrow_key(tmp_path: Path) -> None:
+    own = tenant_of(default=True)
+    path = changed(tmp_path, f"UPDATE applications SET tenants_id = '{own}'")
+
+    class Between(Standin):
+        new = 0
+
+        def _single(self, connection: Any, endpoint: str, request: Request) -> dict[str, Any]:
+            found = super()._single(connection, endpoint, request)
+            if endpoint == "report/totals":
+                for number in range(self.new):
+                    found["applicationTotals"][str(uuid.UUID(int=number + 1))] = {"logins": 1}
+            return found
+
+    for number, status in ((1, Status.OK), (2, Status.FAILED)):
+        Between.new = number
+        with Between(path) as standin:
+            figure = figures(ask(standin))["applicationNumber"]
+        assert figure.status is status
+        assert "for that tenant only" in (figure.reason or "") or "for one tenant only" in (figure.reason or "")
 
 
 def test_what_a_call_cost_that_failed_is_on_the_record_of_the_statement_that_wanted_it() -> None:

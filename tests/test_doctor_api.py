@@ -156,6 +156,16 @@ def test_a_url_behind_which_there_is_next_to_nothing_of_the_api_is_told(found: L
         assert found.bad(standin) == []
 
 
+def test_the_permission_of_an_older_version_is_named(found: Looking) -> None:
+    allowed = {
+        **LEAST,
+        **dict.fromkeys(("/api/tenant", "/api/webhook", "/api/identity-provider", "/api/theme"), ("GET",)),
+    }
+    with serving(version="1.44.0", permissions=allowed) as standin:
+        [bad] = found.bad(standin)
+    assert bad.startswith("The API key lacks a permission: GET /api/application.")
+
+
 def test_a_status_that_names_no_version_leaves_that_permission_lacking(found: Looking) -> None:
     class Silent(Standin):
         def reply(self, request: Request, key: str | None, fault: str | None) -> Answer:

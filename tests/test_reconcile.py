@@ -364,8 +364,8 @@ def test_it_is_said_how_the_switch_stands_and_where_nobody_can_tell_how_it_stood
     assert found.to_json()["switch"] == {"read": True, "on": True, "settings_saved": "2026-11-23T08:00:00.000+00:00"}
     later = reconcile(agreeing(tmp_path, switched(on=True, saved=AT + timedelta(minutes=30))))
     assert (later.verdict, later.findings) == ("AGREES", ())
-    said = "Of the recorded collections, nobody can tell how the instance's own switch stood at the one that was sent."
-    assert said in later.notes
+    said = "How the instance's own switch stood at that time, nobody can tell of 1 of 1 recorded collections that were"
+    assert f"{said} sent." in later.notes
     off = reconcile("duckdb:///there/is/no/such/file", given=limits(mode="off"))
     assert dict(off.compared)["Switch"] == "not read"
 
@@ -471,14 +471,14 @@ def test_a_payload_of_other_days_is_left_out(tmp_path: Path) -> None:
 
 
 def test_payloads_of_which_none_is_of_these_days_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is of 2026-11-20 to 2026-11-21: they are of 2026-11-23 to 2026-11-23"):
+    with pytest.raises(UsageError, match=r"is of 2026-11-20 to 2026-11-21: they are of 2026-11-23\. Name those"):
         reconcile(planted(tmp_path), captured(tmp_path), first=date(2026, 11, 20), last=date(2026, 11, 21))
 
 
 def test_a_payload_that_names_no_instance_is_compared_and_nothing_is_proved_by_it(tmp_path: Path) -> None:
     source = planted(tmp_path, switched(on=False, saved=AT - timedelta(days=9)))
     found = reconcile(source, captured(tmp_path, instanceId=None))
-    assert "1 of 1 payloads in files without the id of an instance: whose is not known." in found.notes
+    assert "1 of 1 payloads in files name no instance: it is not known whose they are." in found.notes
     assert [(each.kind, each.grave) for each in found.findings] == [(Kind.PERHAPS_WHILE_OFF, False)]
 
 

@@ -146,11 +146,6 @@ SAVED = "the system settings were saved at 2026-11-23"
         ),
         "off, but saved long after it was sent": (
             Switch(read=READ + 20 * 24 * HOUR, on=False, since=AT + 20 * 24 * HOUR),
-            Kind.PERHAPS_WHILE_OFF,
-            "this reading found it off at 2026-12-13 12:00 UTC, but nobody saw it before then",
-        ),
-        "on before, and off long after": (
-            Switch(read=READ + 20 * 24 * HOUR, on=False, since=AT + 20 * 24 * HOUR, seen=(ON_BEFORE,)),
             None,
             "",
         ),
@@ -375,6 +370,9 @@ def test_without_a_record_what_is_published_and_not_on_the_list_is_said_to_be_no
 def test_more_than_two_collections_within_a_day_are_more_than_one_a_day(hours: tuple[int, ...], found: int) -> None:
     every = tuple(recorded(VALUES, AT + hour * HOUR) for hour in hours)
     owns = tuple(own(VALUES, each.collected) for each in every)
+    assert find(clean(recorded=tuple(replace(each, instance_id=None) for each in every), owns=owns)) == ()
+    copies = [replace(each, instance_id=f"{place}") for place, each in enumerate(every)]
+    assert find(clean(recorded=tuple(copies), owns=owns)) == ()
     said = find(clean(recorded=every, owns=owns))
     assert [(each.kind, each.grave) for each in said] == [(Kind.TOO_OFTEN, False)] * found
     assert all("from 2026-11-23 02:00 to" in each.sentence and f'"{ONCE_A_DAY}"' in each.sentence for each in said)
@@ -506,7 +504,7 @@ def test_of_a_captured_payload_nothing_is_said_that_nobody_knows() -> None:
     assert len(said) == 7
     doubted = {each.kind: each for each in find(given)}  # of which instance it is nobody knows
     assert Kind.SENT_WHILE_OFF not in doubted
-    assert doubted[Kind.PERHAPS_WHILE_OFF].sentence.endswith("; whether it is of this instance is not known.")
+    assert doubted[Kind.PERHAPS_WHILE_OFF].sentence.endswith("; whether that is of this instance is not known.")
 
 
 # ------------------------------------------------------------------------------------------------- any of them together

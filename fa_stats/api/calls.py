@@ -14,7 +14,7 @@ from fa_stats.api.shown import Call, Shown
 from fa_stats.errors import QueryError
 
 _ADMIN = "3c219e58-ed0e-4b18-ad48-f4f92793ae32"
-_DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
+_DAY_MS = 86_400_000
 _ORDER: dict[str, object] = {"orderBy": "id ASC"}
 _TENANTS_OF_APPLICATIONS = "SELECT count(DISTINCT tenants_id) FROM applications"
 _TENANTS = "SELECT count(*) FROM tenants"
@@ -78,8 +78,8 @@ class Calls:
                 self._page(call, call.path, _period(call, parameters), parameters)
         except NotShownError as error:
             self._read_older(call, error, parameters)
-        if call.narrowed:
-            self._demand_all_tenants(call, parameters)
+        if call.name == "applications":
+            self._demand_all_tenants(parameters)
         for table in call.never_empty:
             if not self.tables.value(f'SELECT count(*) FROM "{table}"'):
                 raise QueryError(
@@ -153,29 +153,25 @@ class Calls:
             self._scans.append((path.partition("?")[0], self.client.made - made, number))
         return number, total
 
-    def _demand_all_tenants(self, call: Call, parameters: Mapping[str, Any]) -> None:
+    def _demand_all_tenants(self, parameters: Mapping[str, Any]) -> None:
         """Raise OneTenantError where what came shows that the key sees one tenant only; note it where that may be.
 
-        FusionAuth's own application, which every instance has, is of the default tenant.
+        FusionAuth's own application, which every instance has, is of the default tenant. A single application that
+        others name may have come or gone in between.
         """
-        if call.name != "applications":
-            with suppress(QueryError):
-                self.make("applications", parameters)
-            if isinstance(error := self.failed.get("applications"), OneTenantError):
-                raise error
-            return
         if not self.tables.value(f"SELECT count(*) FROM applications WHERE id = '{_ADMIN}'"):
-            raise _one_tenant("FusionAuth's own application is not among those that the API key sees")
+            raise _one_tenant("the API key does not see FusionAuth's own application")
         with suppress(QueryError):
             self.make("tenants", parameters)
         tenants = self.tables.value(_TENANTS)  # none where the key may not see them
         if tenants == 1 or self.tables.value(_TENANTS_OF_APPLICATIONS) > 1:
             return
-        of = f"of one tenant, of {tenants:,}" if tenants else "of one tenant"
         for other in ("totals", "identity_providers"):
             with suppress(QueryError):
                 self.make(other, parameters)
-        if unseen := self.tables.value(_UNSEEN):
+        of = f"of one tenant, of {tenants:,}" if tenants else "of one tenant"
+        unseen = self.tables.value(_UNSEEN)
+        if unseen > 1:
             raise _one_tenant(
                 f"all applications that the API key sees are {of}, and other calls name {unseen:,} that it does not see"
             )
@@ -186,7 +182,9 @@ class Calls:
 
 
 def _one_tenant(why: str) -> OneTenantError:
-    return OneTenantError(f"{why}, so it is for one tenant only: name a key that is for all tenants", schema=True)
+    return OneTenantError(
+        f"{why}, as with a key that is for one tenant only: name a key that is for all tenants", schema=True
+    )
 
 
 def _what(name: str) -> str:
@@ -203,8 +201,8 @@ def _period(call: Call, parameters: Mapping[str, Any]) -> dict[str, object]:
         return {}
     if call.span == "hours":
         return {
-            "start": parameters["month_first_hour"] * _HOUR_MS,
-            "end": parameters["month_end_hour"] * _HOUR_MS - 1,
+            "start": parameters["month_first_ms"],
+            "end": parameters["month_end_ms"] - 1,
         }
     if call.span == "day":
         first, end = parameters["yesterday"], parameters["yesterday"] + 1

@@ -32,11 +32,14 @@ _LONGEST_REST = 30.0  # that an instance may ask for
 
 
 class NotShownError(Exception):
-    """The instance does not show something to this key, or has no such call (`absent`); the message is a reason."""
+    """The instance does not show something to this key, or has no such call (`absent`); the message is a reason.
 
-    def __init__(self, message: str, *, absent: bool = False) -> None:
+    `permission` is what the call needs.
+    """
+
+    def __init__(self, message: str, permission: str, *, absent: bool = False) -> None:
         super().__init__(message)
-        self.absent = absent
+        self.permission, self.absent = permission, absent
 
 
 class BadRequestError(QueryError):
@@ -237,13 +240,13 @@ def _judged(status: int, content: bytes, path: str, *, text: bool) -> str:
             raise QueryError(f"{name} was answered with {_shape(found)}; {_BETWEEN}", schema=True)
         return found
     if status in (401, 403):
-        raise NotShownError(lacking(path))
+        raise NotShownError(lacking(path), name)
     if status == 404:
         said = f"this version of FusionAuth has no {name} (or the source's URL leads elsewhere)"
-        raise NotShownError(said, absent=True)
+        raise NotShownError(said, name, absent=True)
     if status == 400:
         if code := _general_code(content):
-            raise NotShownError(f"FusionAuth refused {name} ({code}), as it does where a licence is missing")
+            raise NotShownError(f"FusionAuth refused {name} ({code}), as it does where a licence is missing", name)
         raise BadRequestError(f"FusionAuth refused {name} (400)", schema=True)
     if 300 <= status < 400:
         raise QueryError(f"{name} leads elsewhere ({status}), where the API key is not sent; {_BETWEEN}", schema=True)

@@ -112,7 +112,7 @@ def _insert(rows: Rows, shown: Shown, parameters: Mapping[str, Any]) -> str:
         f'{_item(rows, shown, name, _Places(each, inner, outer, parameters))} AS "{name}"'
         for name, each in rows.columns.items()
     ]
-    kept = _held(rows.words, f"to_json(from_json(o, {DuckDB.literal(_structure(rows.table))}))")
+    kept = _held(rows.texts, f"to_json(from_json(o, {DuckDB.literal(_structure(rows.table))}))")
     kept = kept if rows.document else "NULL"
     if rows.document:
         items.append('CAST(document AS VARCHAR) AS "data"')
@@ -196,19 +196,17 @@ def _item(rows: Rows, shown: Shown, name: str, places: _Places) -> str:
         wrong.append(f"coalesce({', '.join(map(places.at, paths))}) IS NULL")
     if shape := shown.shapes.get(f"{rows.table}.{name}"):
         wrong.append(f"NOT regexp_full_match({value}, {DuckDB.literal(shape)})")
+    if form := shown.fitting.get(f"{rows.table}.{name}"):
+        value = f"CASE WHEN NOT regexp_full_match({value}, {DuckDB.literal(form)}) THEN '?' ELSE {value} END"
     if kind == "BIGINT" and places.column.path:  # a count is whole and not negative: else it would be rounded
         wrong.append(f"NOT regexp_full_match({value}, '[0-9]+')")
     return f"CAST({_unless(wrong, value)} AS {kind})"
 
 
-def _held(words: Sequence[str], document: str) -> str:
-    """Return a document in which what is to be a word is one."""
-    wrong = []
-    for path in words:
-        at = DuckDB.literal(_pointer(path))
-        wrong.append(f"json_type(o, {at}) NOT IN ('VARCHAR', 'NULL')")
-        wrong.append(f"NOT regexp_full_match(json_extract_string(o, {at}), '[A-Za-z0-9 _-]{{1,40}}')")
-    return _unless(wrong, document)
+def _held(texts: Sequence[str], document: str) -> str:
+    """Return a document in which what is to be a text is one."""
+    types = (f"json_type(o, {DuckDB.literal(_pointer(path))})" for path in texts)
+    return _unless([f"{each} NOT IN ('VARCHAR', 'NULL')" for each in types], document)
 
 
 def _unless(wrong: Sequence[str], value: str) -> str:

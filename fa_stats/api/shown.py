@@ -72,7 +72,7 @@ class Rows:
     stats: tuple[str, ...] = ()
     document: bool = False
     demanded: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def serves(self, stat: str, columns: tuple[str, ...]) -> bool:
         """Whether a stat that reads these columns of the table needs these rows."""
@@ -89,6 +89,7 @@ class Shown:
     rows: tuple[Rows, ...]
     types: Mapping[str, str]
     shapes: Mapping[str, str]
+    fitting: Mapping[str, str]
     since: Mapping[str, str]
     gauges: Mapping[str, tuple[str, ...]]
     not_shown: Mapping[str, str]
@@ -175,6 +176,7 @@ def load() -> Shown:
         rows=tuple(_rows(each) for each in table["rows"]),
         types={name: kind for kind, names in table["types"].items() for name in names},
         shapes=table["shapes"],
+        fitting=table["fitting"],
         since={pattern: version for version, patterns in table["since"].items() for pattern in patterns},
         gauges={option: tuple(names) for option, names in table["gauges"].items()},
         not_shown=table["not_shown"],
@@ -182,7 +184,7 @@ def load() -> Shown:
     )
 
 
-_LISTS = ("each", "key", "stats", "demanded", "words")
+_LISTS = ("each", "key", "stats", "demanded", "texts")
 
 
 def _rows(given: dict[str, Any]) -> Rows:

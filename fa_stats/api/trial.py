@@ -50,7 +50,7 @@ def try_key(client: Client, shown: Shown, now: int, but: str) -> Trial:
             posts += [call.path] if may else []
             unsure += [call.path] if may is None else []
         except NotShownError as error:
-            (absent if error.absent else lacking).append(permission(call.path))
+            (absent if error.absent else lacking).append(error.permission)
         except QueryError as error:
             problems.append(str(error))
             kind = re.sub(r"(GET|POST) \S+", "", str(error))
@@ -75,6 +75,8 @@ def _try(client: Client, call: Call, now: int) -> None:
             except (NotShownError, QueryError) as other:
                 raise (other if error.absent else error) from None
             if not all(f'"{name}"' in answer for name, _ in call.holds):
-                raise
+                if not error.absent:
+                    raise
+                raise QueryError(f"{permission(path)} was answered without what is documented") from None
         if not call.older:
             raise

@@ -31,6 +31,7 @@ from fa_stats.sources import Source
 NOTEBOOK = "reconcile.ipynb"
 NAME_VARIABLE = "FA_STATS_RECONCILIATION"  # which a command names before its kernel begins
 _DAYS = 30
+_SOME = 3  # days that are named one by one
 _ID = 8  # of an instance's id: enough to tell two apart
 
 
@@ -231,7 +232,8 @@ def _read(
 def _in_span(captured: tuple[Recorded, ...], first: date, last: date, notes: list[str]) -> tuple[Recorded, ...]:
     inside = tuple(each for each in captured if first <= each.day <= last)
     if not inside:
-        theirs = f"{captured[0].day} to {captured[-1].day}"
+        days = sorted({f"{each.day}" for each in captured})
+        theirs = ", ".join(days[:_SOME]) + (f" and {len(days) - _SOME} other days" if len(days) > _SOME else "")
         raise UsageError(
             f"No payload in the files that were named is of {first} to {last}: they are of {theirs}. Name those days, "
             "or none at all."
@@ -245,14 +247,15 @@ def _in_span(captured: tuple[Recorded, ...], first: date, last: date, notes: lis
 def _check_instance(captured: Collection[Recorded], known: set[str], notes: list[str]) -> None:
     """Refuse payloads of another instance than the source's, or of several ones. Raises UsageError."""
     if silent := sum(each.instance_id is None for each in captured):
-        notes.append(
-            f"{silent} of {len(captured)} payloads in files without the id of an instance: whose is not known."
-        )
+        notes.append(f"{silent} of {len(captured)} payloads in files name no instance: it is not known whose they are.")
     others = {each.instance_id: each.origin for each in captured if each.instance_id}
     if not others:
         return
     if not known and len(others) == 1:
-        notes.append("Whether the payload in the file is of this instance could not be looked up.")
+        notes.append(
+            "Whether the payload in the file is of this instance could not be looked up: `id` under [instance] in "
+            "fa_stats.toml can say which it is."
+        )
         return
     expected = known or set(list(others)[:1])
     for instance, name in others.items():
@@ -310,8 +313,8 @@ def _uncompared(evidence: Evidence, instance: str | None) -> list[str]:
     switch, sent = evidence.switch, [each for each in evidence.recorded if each.sent]
     unknown = [each for each in sent if switch.unknown_at(each.collected) and not switch.off_at(each.collected)]
     if unknown:
-        which = f"{len(unknown)} of {len(sent)} that were sent" if len(sent) > 1 else "the one that was sent"
-        said.append(f"Of the {recorded}, nobody can tell how the instance's own switch stood at {which}.")
+        which = f"{len(unknown)} of {len(sent)} {recorded} that were sent"
+        said.append(f"How the instance's own switch stood at that time, nobody can tell of {which}.")
     return said
 
 

@@ -199,16 +199,18 @@ def _never_collected(evidence: Evidence, table: Sequence[Row]) -> Iterator[Findi
 
 def _too_often(evidence: Evidence) -> Iterator[Finding]:
     """Tell of three collections within a day: whatever time zone its day is of, two of them were on the same one."""
-    found = [
-        (first, last)
-        for first, last in zip(evidence.recorded, evidence.recorded[2:], strict=False)
-        if last.collected - first.collected < timedelta(days=1)
-    ]
+    every = [each for each in evidence.recorded if each.instance_id is not None]
+    found = []
+    for instance in sorted({each.instance_id or "" for each in every}):
+        its = [each for each in every if each.instance_id == instance]
+        pairs = zip(its, its[2:], strict=False)
+        found += [(first, last) for first, last in pairs if last.collected - first.collected < timedelta(days=1)]
     if found:
         first, last = found[0]
         many = f", the first of {len(found)} such times" if len(found) > 1 else ""
-        said = f"FusionAuth collected three times from {first.collected:%Y-%m-%d %H:%M} to "
-        said += f'{last.collected:%Y-%m-%d %H:%M} UTC{many}. The page says: "{ONCE_A_DAY}"'
+        said = "Three captured payloads were collected" if evidence.captured else "FusionAuth collected three times"
+        said += f" from {first.collected:%Y-%m-%d %H:%M} to {last.collected:%Y-%m-%d %H:%M} UTC{many}. "
+        said += f'The page says: "{ONCE_A_DAY}"'
         yield _finding(Kind.TOO_OFTEN, (), {each.day for pair in found for each in pair}, said)
 
 

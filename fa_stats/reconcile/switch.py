@@ -43,7 +43,7 @@ class Off:
     @property
     def doubted(self) -> Off:
         """The same of what may be of another instance."""
-        return Off(False, f"{self.why}; whether it is of this instance is not known")
+        return Off(False, f"{self.why}; whether that is of this instance is not known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Switch:
         if self.read is None:
             said = "not read"
         else:
-            said = "never set" if self.on is None else "on" if self.on else "off"
+            said = "not set" if self.on is None else "on" if self.on else "off"
             said += f" at {self.read:%Y-%m-%d %H:%M} UTC" + (f"; {self._saved}" if self.since else "")
-        off = [each for each in self.seen if not each.on]
+        off = [each for each in self.seen if each.sure and not each.on]
         times = f"{len(off)} time{'' if len(off) == 1 else 's'}"
         return (
             f"{said}; found off {times} before, last at {max(each.at for each in off):%Y-%m-%d %H:%M} UTC"
@@ -130,9 +130,7 @@ class Switch:
     def _suspicion(self, moment: datetime) -> Off | None:
         before, after = _around(self.sightings, moment)
         off = [each for each in (before, after) if each and not each.on]
-        near = any(abs(each.at - moment) <= _NEAR for each in off)
-        first = before is None and bool(off)  # whoever saw it first found it off
-        if not (len(off) == 2 or near or first):
+        if len(off) < 2 and not any(abs(each.at - moment) <= _NEAR for each in off):
             return None
         doubts = [f"{each}" for each in (before, after) if each and each.on]
         doubts += ["it is not known of which instance that was"] if not all(each.sure for each in off) else []
@@ -154,7 +152,7 @@ def _around(seen: Iterable[Seen], moment: datetime) -> tuple[Seen | None, Seen |
 def seen_in_ledger(settings: Settings, identity: str, source_kind: str) -> Iterator[Seen]:
     """Give the times at which a run found the switch of a source off, by the ledger.
 
-    Entries of fa_stats up to 0.4.0 tell no more than the kind of their source, which others of a project may be of too.
+    Entries of fa_stats before 0.4.0 tell no more than the kind of their source, which another one may be of too.
     """
     for entry in ledger.entries(settings.data):
         if entry.get("event") != "off" or entry.get("identity", identity) != identity:

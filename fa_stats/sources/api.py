@@ -113,7 +113,7 @@ class APIConnection(DuckDBConnection):
             elif too_old:
                 unavailable.setdefault(stat.name, too_old)
             if self._calls.doubt and any(call.narrowed for call in calls):
-                partly.setdefault(stat.name, self._calls.doubt)
+                partly[stat.name] = " ".join(filter(None, (partly.get(stat.name), self._calls.doubt)))
         columns = {table: frozenset(names) for table, names in self._shown.tables().items()}
         return Schema(columns, unavailable=unavailable, failed=failed, partly=partly)
 
@@ -171,7 +171,10 @@ class APIConnection(DuckDBConnection):
         )
 
     def trial(self) -> Trial:
-        """Try what the key may do, but for the switch, which comes before; what is read is gone with the connection."""
+        """Try what the key may do, but for the switch, which comes before; what is read is gone with the connection.
+
+        Whether it is for all tenants shows in the list of applications, which is read for that.
+        """
         found = try_key(self._client, self._shown, int(self._clock.now().timestamp() * 1000), but=_SWITCH)
         if found.problems:
             return found

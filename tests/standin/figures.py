@@ -39,6 +39,12 @@ def interval(milliseconds: int, unit: str, zone: ZoneInfo) -> int:
     return since // timedelta(**{f"{unit}s": 1})
 
 
+def _utc(hour: int, zone: ZoneInfo) -> int:
+    """Return the number of the hour of UTC in which an hour on the clock of the report begins."""
+    local = (_EPOCH + timedelta(hours=hour)).replace(tzinfo=zone)
+    return int(local.timestamp()) // 3600
+
+
 def report(
     connection: Connection,
     name: str,
@@ -55,8 +61,9 @@ def report(
     """
     whole, part, unit, answer = REPORTS[name]
     zone = ZoneInfo(connection.execute("SELECT report_timezone FROM system_configuration").fetchall()[0][0])
-    clock = ZoneInfo("UTC") if unit == "hour" else zone
-    first, last = interval(start, unit, clock), interval(end, unit, clock) - (not inside)
+    first, last = interval(start, unit, zone), interval(end, unit, zone) - (not inside)
+    if unit == "hour":
+        first, last = (_utc(each, zone) for each in (first, last))
     mine = " AND applications_id = $application" if application else ""
     query = (
         f"SELECT {unit} AS interval, sum(count)::BIGINT AS count FROM {part if application else whole}"
