@@ -17,7 +17,7 @@ from fa_stats.clock import Clock
 from fa_stats.collector import Progress, silent
 from fa_stats.errors import DayError, ParameterError, UsageError
 from fa_stats.progress import watch
-from fa_stats.reconcile import own, page, published, reading, result, switch
+from fa_stats.reconcile import gaps, own, page, published, reading, result, switch
 from fa_stats.reconcile.own import NEAR, Own
 from fa_stats.reconcile.pairs import Evidence
 from fa_stats.reconcile.reading import Reading
@@ -159,7 +159,7 @@ def gather(settings: Settings, asked: Asked, clock: Clock, progress: Progress = 
     evidence = _evidence(
         (first, last), found, recorded, tuple(owns), _switch(settings, source, found, owns, clock.now()), ids
     )
-    notes += _uncompared(evidence, found.instance if found else None)
+    notes += gaps.found(evidence, found.instance if found else None)
     return result.of_evidence(
         evidence,
         made=clock.now(),
@@ -287,35 +287,6 @@ def _count_now(
         return []
     notes.append("No run is kept of these days: everything was counted once now, in memory; nothing was stored.")
     return [own.count_now(settings, source, day, clock, progress)]
-
-
-def _uncompared(evidence: Evidence, instance: str | None) -> list[str]:
-    """Say what was not compared, and why."""
-    pairs, recorded = evidence.pairs(), "captured payloads" if evidence.captured else "recorded collections"
-    alone = sum(own is None for _, own in pairs)
-    said = []
-    if not evidence.recorded and not evidence.unreadable:
-        said.append("No collection that FusionAuth recorded in these days is at hand.")
-    if alone and evidence.owns:
-        said.append(f"{alone} of {len(pairs)} {recorded} have no count of ours within a day.")
-    elif alone:
-        said.append(f"There is no count of ours to compare the {recorded} with.")
-    if late := sum(own is not None and own.late for _, own in pairs):
-        which = f"{late} of {len(pairs)} {recorded} have no count of ours within a day but of late runs (`--day`)"
-        said.append(f"{which}: of these, no more than stats of a day or a month can be compared.")
-    days = {each.day for each in evidence.owns}
-    if other := sum(own is not None and one.day not in days for one, own in pairs):
-        which = f"In {other} of {len(pairs)} {recorded}"
-        said.append(f"{which}, stats of a day or a month were not compared: no run of ours is of the same day.")
-    if copied := [each for each in evidence.recorded if instance and each.instance_id not in (None, instance)]:
-        which = f"{len(copied)} of {len(pairs)} {recorded}"
-        said.append(f"The instance is another one in {which}: the database seems to be a copy.")
-    switch, sent = evidence.switch, [each for each in evidence.recorded if each.sent]
-    unknown = [each for each in sent if switch.unknown_at(each.collected) and not switch.off_at(each.collected)]
-    if unknown:
-        which = f"{len(unknown)} of {len(sent)} {recorded} that were sent"
-        said.append(f"How the instance's own switch stood at that time, nobody can tell of {which}.")
-    return said
 
 
 def default_days(today: date) -> str:
