@@ -154,16 +154,21 @@ def sides(result: Result) -> Fragment:
     for row in others:
         stat = stats.get(row.name)
         areas.setdefault(tables.area_name(stat.group) if stat else "Not on the page", []).append(row)
+    without = f"not asked for, or never {_had(result)}" if result.evidence.recorded else "not asked for"
     lead = f"{count(len(result.rows), 'name')}, {number(len(differing))} with something to look at"
-    lead += f", {number(len(lacking))} on the page and not asked for, or never {_had(result)}" if lacking else ""
+    lead += f", {number(len(lacking))} on the page and {without}" if lacking else ""
     lead += f". {_had(result).capitalize()} and ours are of the newest collection that has both, else of the newest."
-    more, apart_from = differing[_SHOWN:], f"On the page, and not asked for, or never {_had(result)}"
+    more = differing[_SHOWN:]
     caption = "Not on the page, failed, or of another value"
     return join(
         paragraph(lead),
         _sides(caption, differing[:_SHOWN]) if differing else "",
         folded(count(len(more), "more name"), _sides(caption, more)) if more else "",
-        folded(f"{apart_from}: {count(len(lacking), 'name')}", _sides(apart_from, lacking), class_="more")
+        folded(
+            f"{count(len(lacking), 'name')} on the page and {without}",
+            _sides(f"On the page and {without}", lacking),
+            class_="more",
+        )
         if lacking
         else "",
         *(
