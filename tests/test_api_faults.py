@@ -306,7 +306,7 @@ def test_a_key_for_one_tenant_is_named_and_nothing_is_counted_in_what_it_sees() 
         assert {"applicationNumber", "groupApplicationRoles", "entitiesEntityGrants"} <= gone == touched(found)
         reasons = {found[name].reason for name in gone}
         assert len(reasons) == 1
-        assert "it is for one tenant only: name a key that is for all tenants" in str(reasons)
+        assert "as with a key that is for one tenant only: name a key that is for all tenants" in str(reasons)
 
 
 class Rubbish(str):

